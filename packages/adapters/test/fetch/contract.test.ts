@@ -1,0 +1,24 @@
+import { breakerFetch } from '@switchgear/adapters/fetch'
+import { testAdapterContract } from '@switchgear/testkit/adapter-contract'
+
+testAdapterContract('fetch', {
+  connect({ server, registry, options }) {
+    let vendorResult: Response | undefined
+    const guarded = breakerFetch({
+      ...options,
+      registry,
+      fetch: async (...request) => (vendorResult = await fetch(...request)),
+    })
+    return {
+      breaker: registry.keyed('fetch').for(server.host),
+      async call({ signal } = {}) {
+        const response = await guarded(server.url, { signal: signal ?? null })
+        await response.text()
+        return response
+      },
+      get vendorResult() {
+        return vendorResult
+      },
+    }
+  },
+})

@@ -1,0 +1,136 @@
+import { breakerFetch } from '@switchgear/adapters/fetch'
+import { answer } from '@switchgear/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+import { guard, guardWithoutServer, rejection, verdicts } from './guard.ts'
+
+test('is called fetch and takes one parameter, as fetch does', () => {
+  const guarded = breakerFetch()
+  expect([guarded.name, guarded.length]).toEqual([fetch.name, fetch.length])
+})
+
+test('takes a string, a URL and a Request', async () => {
+  const { server, fetch, breaker } = await guard()
+  await fetch(`${server.url}/string`)
+  await fetch(new URL('/url', server.url))
+  await fetch(new Request(`${server.url}/request`, { method: 'PUT' }))
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /string',
+    'GET /url',
+    'PUT /request',
+  ])
+  expect(breaker.status().totals.active + breaker.status().totals.success).toBe(3)
+})
+
+test('takes a Request of another class by its url', async () => {
+  const foreign = { url: 'https://service.test/a', method: 'GET' } as Request
+  const seen: unknown[] = []
+  const { fetch, breaker } = guardWithoutServer(
+    {
+      fetch: (input) => {
+        seen.push(input)
+        return Promise.resolve(new Response())
+      },
+    },
+    'service.test',
+  )
+  await fetch(foreign)
+  expect(seen).toEqual([foreign])
+  expect(verdicts(breaker).success).toBe(1)
+})
+
+test('hands on exactly what it is given', async () => {
+  const calls: unknown[][] = []
+  const { fetch } = guardWithoutServer(
+    {
+      fetch: (...request) => {
+        calls.push(request)
+        return Promise.resolve(new Response())
+      },
+    },
+    'service.test',
+  )
+  const init = { method: 'POST' }
+  await fetch('https://service.test')
+  await fetch('https://service.test', init)
+  expect(calls).toEqual([['https://service.test'], ['https://service.test', init]])
+  expect(calls[1]?.[1]).toBe(init)
+})
+
+test('gives the very response, which is all that a response is', async () => {
+  let given: Response | undefined
+  const { server, fetch } = await guard({ fetch: async (...request) => (given = await globalThis.fetch(...request)) })
+  server.always(answer({ status: 404, headers: { 'x-reason': 'gone' }, body: 'no such thing' }))
+  const response = await fetch(`${server.url}/a`)
+  expect(response).toBe(given)
+  expect(response).toBeInstanceOf(Response)
+  expect(Object.keys(response)).toEqual([])
+  expect(response).toMatchObject({ ok: false, status: 404, url: `${server.url}/a`, type: 'basic', bodyUsed: false })
+  expect(response.headers.get('x-reason')).toBe('gone')
+  expect(await response.text()).toBe('no such thing')
+  expect(response.bodyUsed).toBe(true)
+})
+
+test('rejects with the very error', async () => {
+  const error = new TypeError('fetch failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) })
+  const { fetch } = guardWithoutServer({ fetch: () => Promise.reject(error) }, 'service.test')
+  expect(await rejection(fetch('https://service.test'))).toBe(error)
+})
+
+test('rejects where a fetch throws at once', async () => {
+  const error = new Error('no promise')
+  const { fetch, breaker } = guardWithoutServer(
+    {
+      fetch: () => {
+        throw error
+      },
+    },
+    'service.test',
+  )
+  expect(await rejection(fetch('https://service.test'))).toBe(error)
+  expect(verdicts(breaker)).toMatchObject({ ignored: 1, active: 0 })
+})
+
+test('uses the global fetch of the time of the call', async () => {
+  const { fetch } = guardWithoutServer({}, 'service.test')
+  const platformFetch = globalThis.fetch
+  onTestFinished(() => void (globalThis.fetch = platformFetch))
+  const patched = new Response('patched')
+  globalThis.fetch = () => Promise.resolve(patched)
+  expect(await fetch('https://service.test')).toBe(patched)
+})
+
+test('can take the place of the global fetch', async () => {
+  const { server, fetch, breaker } = await guard()
+  const platformFetch = globalThis.fetch
+  onTestFinished(() => void (globalThis.fetch = platformFetch))
+  globalThis.fetch = fetch
+  const response = await globalThis.fetch(server.url)
+  expect(await response.text()).toBe('ok')
+  expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
+})
+
+test('leaves a URL that is none to fetch, whose own error it gives', async () => {
+  const { fetch, registry } = guardWithoutServer({}, 'service.test')
+  const theirs = await rejection(globalThis.fetch('not a url'))
+  expect(await rejection(fetch('not a url'))).toEqual(theirs)
+  expect([...registry.keyed('fetch')]).toHaveLength(1)
+})
+
+test('follows redirects under the origin that was asked for', async () => {
+  const { server, fetch, breaker } = await guard()
+  server.next(answer({ status: 302, headers: { location: '/there' } }))
+  const response = await fetch(`${server.url}/here`)
+  expect(response).toMatchObject({ redirected: true, url: `${server.url}/there` })
+  expect(await response.text()).toBe('ok')
+  expect(verdicts(breaker)).toMatchObject({ success: 1 })
+})
+
+test('survives what tests put in the place of a response', async () => {
+  const body = new Blob(['{}']).stream()
+  const double = Object.freeze({ status: 200, body, json: () => Promise.resolve({ a: 1 }) }) as unknown as Response
+  const { fetch, breaker } = guardWithoutServer({ fetch: () => Promise.resolve(double) }, 'service.test')
+  const response = await fetch('https://service.test')
+  expect(response).toBe(double)
+  expect(await response.json()).toEqual({ a: 1 })
+  expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
+})

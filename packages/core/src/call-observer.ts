@@ -1,0 +1,21 @@
+import type { Verdict } from './events.ts'
+import type { BreakerState } from './state.ts'
+
+/** Watches the calls of a registry's breakers, so that telemetry can be active while they run. */
+export interface CallObserver {
+  /**
+   * A call was admitted; `key` says which one of a family of keyed breakers it goes through. Undefined when this call is
+   * not watched. Must not throw.
+   */
+  callAdmitted(breaker: string, state: BreakerState, probe: boolean, key?: string): CallObservation | undefined
+  /** The id of the trace that is active now. Must not throw. */
+  traceId(): string | undefined
+}
+
+/** Watches one call. */
+export interface CallObservation {
+  /** Runs the call with its span active. */
+  run<T>(fn: () => T): T
+  /** The call has settled; `errorType` says what a failure was counted under. */
+  end(verdict: Verdict, errorType: string | undefined): void
+}

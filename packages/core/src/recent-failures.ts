@@ -1,0 +1,127 @@
+import type { SteadyClock } from './clock.ts'
+
+/** One failure as evidence: enough to answer "why did it open" without logs, and no payload. */
+export interface FailureRecord {
+  /** When, in ms since 1970. */
+  readonly at: number
+  /** The error's class name, or what an adapter says instead (an HTTP status, a network code). */
+  readonly type: string
+  /** The error's message: redacted, then cut at 200 characters. */
+  readonly message: string
+  readonly durationMs: number
+  /** The trace in which it happened, where telemetry is attached. */
+  readonly traceId?: string
+}
+
+const KEPT = 10
+const TYPES_KEPT = 10
+const LONGEST_MESSAGE = 200
+// What redaction is given at most: it must see a whole URL to clean it, and must not take long over a huge message.
+const LONGEST_RAW_MESSAGE = 1_000
+
+interface Failure {
+  readonly type: string
+  readonly rawMessage: string
+  readonly durationMs: number
+  readonly traceId: string | undefined
+  readonly clockNow: number
+  record?: FailureRecord
+}
+
+/** The last ten failures and how many there were of each type. */
+export class RecentFailures {
+  readonly #failures: (Failure | FailureRecord)[]
+  readonly #countsByType = new Map<string, number>()
+
+  /** @param earlier what another process had seen; its counts stay there */
+  constructor(earlier: readonly FailureRecord[] = []) {
+    this.#failures = earlier.slice(-KEPT)
+  }
+
+  /** Takes what it needs from the error, and does not keep the error: it may hold a whole response. */
+  add(error: unknown, type: string, durationMs: number, traceId: string | undefined, now: number): void {
+    this.#failures.push({
+      type,
+      rawMessage: errorMessage(error),
+      durationMs,
+      traceId,
+      clockNow: now,
+    })
+    if (this.#failures.length > KEPT) this.#failures.shift()
+  }
+
+  /** Oldest first. Messages are cleaned when they are first asked for: most never are. */
+  records(clock: SteadyClock, redact: (message: string) => string): FailureRecord[] {
+    return this.#failures.map((failure) =>
+      'rawMessage' in failure ? (failure.record ??= describe(failure, clock, redact)) : failure,
+    )
+  }
+
+  /** When the last of them was, on the breaker's clock; undefined when there is none of this process. */
+  get lastAt(): number | undefined {
+    const last = this.#failures.at(-1)
+    return last !== undefined && 'clockNow' in last ? last.clockNow : undefined
+  }
+
+  countsByType(): Record<string, number> {
+    return Object.fromEntries(this.#countsByType)
+  }
+
+  /** Counts a failure of a type; says what it was counted under. */
+  count(type: string): string {
+    const counts = this.#countsByType
+    const bounded = counts.has(type) || counts.size < TYPES_KEPT ? type : '_OTHER'
+    counts.set(bounded, (counts.get(bounded) ?? 0) + 1)
+    return bounded
+  }
+}
+
+/** The default of the option `redact`: drops credentials, query strings and fragments of URLs. */
+export function redactUrls(message: string): string {
+  return message
+    .replace(/(\w:\/\/)[^\s/?#]*@/g, '$1')
+    .replace(/(\w:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/g, '$1')
+    .replace(/\?[^\s?=]+=[^\s"'<>]*/g, '')
+}
+
+/** The class name of what was thrown, where it looks like one: names become labels and must stay harmless and few. */
+export function errorType(error: unknown): string {
+  if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return typeof error
+  try {
+    const { name, constructor } = error as { name?: unknown; constructor?: { name: unknown } }
+    // Many subclasses leave the name as it is.
+    if (name !== 'Error' && isTypeName(name)) return name
+    if (isTypeName(constructor?.name)) return constructor.name
+  } catch {
+    // A hostile Proxy has no name.
+  }
+  return 'Error'
+}
+
+function isTypeName(name: unknown): name is string {
+  return typeof name === 'string' && /^[\w$.-]{1,64}$/.test(name)
+}
+
+function errorMessage(error: unknown): string {
+  try {
+    const message: unknown = typeof error === 'string' ? error : (error as { message?: unknown } | undefined)?.message
+    if (typeof message !== 'string') return ''
+    if (message.length <= LONGEST_RAW_MESSAGE) return message
+    // The last word may be a URL cut before its password ends.
+    return message.slice(0, LONGEST_RAW_MESSAGE).replace(/\S*$/, '')
+  } catch {
+    return ''
+  }
+}
+
+function describe(failure: Failure, clock: SteadyClock, redact: (message: string) => string): FailureRecord {
+  const { type, durationMs, traceId } = failure
+  const message = redact(failure.rawMessage)
+  return Object.freeze({
+    at: Math.round(clock.wallNow() - (clock.now() - failure.clockNow)),
+    type,
+    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message,
+    durationMs,
+    ...(traceId === undefined ? undefined : { traceId }),
+  })
+}

@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest'
+import { CircuitBreakerRegistry, type KeyedOptions, consecutiveFailures, slowCallRate } from '@switchgear/core'
+import { ManualClock } from '@switchgear/core/testing'
+import { fail, hear, succeed } from './drive.ts'
+
+function setUp(options: KeyedOptions = {}) {
+  const clock = new ManualClock()
+  const registry = new CircuitBreakerRegistry({ clock })
+  registry.on('warning', () => {})
+  const family = registry.keyed('origins', { trip: consecutiveFailures(2), openMs: 10_000, ...options })
+  return { clock, registry, family }
+}
+
+const zeros = { success: 0, failure: 0, ignored: 0, stale: 0, slow: 0, active: 0 }
+
+test('a family is there before its first key, with nothing counted', () => {
+  const { family } = setUp({ critical: true, mode: 'observe' })
+
+  expect(family.summary()).toEqual([
+    {
+      name: 'origins',
+      mode: 'observe',
+      critical: true,
+      breakers: 0,
+      states: { closed: 0, open: 0, half_open: 0, forced_open: 0, disabled: 0 },
+      totals: zeros,
+      failuresByType: {},
+      rejections: { open: 0, half_open_full: 0, ramping: 0, forced_open: 0 },
+      wouldReject: { open: 0, half_open_full: 0, ramping: 0, forced_open: 0 },
+      transitions: [],
+      timeInState: { closed: 0, open: 0, half_open: 0, forced_open: 0, disabled: 0 },
+    },
+  ])
+})
+
+test('the numbers of all keys are added up', () => {
+  const { family, clock } = setUp()
+  succeed(family.for('a'), 3)
+  family.for('a').acquire()
+  family.for('a').acquire().ignore()
+  fail(family.for('b'), 2)
+  fail(family.for('c'), 1, new TypeError('broken'))
+  family.for('c').forceOpen({ reason: 'maintenance' })
+  family.for('d').disable({ reason: 'maintenance' })
+  for (let i = 0; i < 4; i++) family.for('b').tryAcquire()
+  family.for('c').tryAcquire()
+  clock.advance(1_000)
+
+  expect(family.summary()).toEqual([
+    expect.objectContaining({
+      breakers: 4,
+      states: { closed: 1, open: 1, half_open: 0, forced_open: 1, disabled: 1 },
+      totals: { ...zeros, success: 3, failure: 3, ignored: 1, active: 1 },
+      failuresByType: { Error: 2, TypeError: 1 },
+      rejections: { open: 4, half_open_full: 0, ramping: 0, forced_open: 1 },
+      transitions: [
+        { from: 'closed', to: 'open', count: 1 },
+        { from: 'closed', to: 'forced_open', count: 1 },
+        { from: 'closed', to: 'disabled', count: 1 },
+      ],
+      timeInState: { closed: 1_000, open: 1_000, half_open: 0, forced_open: 1_000, disabled: 1_000 },
+    }),
+  ])
+})
+
+test('an open breaker whose time is over is half-open in the sums', () => {
+  const { family, clock } = setUp()
+  fail(family.for('a'), 2)
+  clock.advance(15_000)
+
+  expect(family.summary()).toMatchObject([
+    { states: { open: 0, half_open: 1 }, timeInState: { closed: 0, open: 10_000, half_open: 5_000 } },
+  ])
+})
+
+test('no sum goes down when keys are let go', () => {
+  const { family, clock } = setUp({ maxKeys: 1, idleMs: 60_000, trip: slowCallRate({ slowMs: 100, minimumCalls: 2 }) })
+  const late = family.for('a').acquire()
+  const slow = family.for('a').acquire()
+  clock.advance(100)
+  slow.failure(new TypeError('broken'))
+  family.for('a').acquire().failure()
+  family.for('a').forceOpen({ reason: 'maintenance' })[Symbol.dispose]()
+  late.success()
+  const probe = family.for('a').acquire()
+  probe.success()
+  clock.advance(60_000)
+  const [before] = family.summary()
+
+  family.for('b')
+  const [after] = family.summary()
+
+  expect(family.peek('a')).toBeUndefined()
+  expect(before?.totals).toEqual({ ...zeros, success: 2, failure: 2, stale: 1, slow: 2 })
+  expect(after?.totals).toEqual(before?.totals)
+  expect(after?.failuresByType).toEqual(before?.failuresByType)
+  expect(after?.timeInState).toEqual(before?.timeInState)
+  expect(after?.transitions).toEqual([...(before?.transitions ?? []), { from: 'half_open', to: 'closed', count: 1 }])
+  expect(after).toMatchObject({ breakers: 1, states: { closed: 1, half_open: 0 } })
+})
+
+test('rejections of keys that were let go stay in the sums, those that observing would have made too', () => {
+  const enforced = setUp().family
+  const observed = setUp({ mode: 'observe' }).family
+  for (const family of [enforced, observed]) {
+    fail(family.for('a'), 2)
+    family.for('a').tryAcquire()
+    family.delete('a')
+    fail(family.for('b'), 2)
+    family.for('b').tryAcquire()
+  }
+
+  expect(enforced.summary()).toMatchObject([{ rejections: { open: 2 }, wouldReject: { open: 0 } }])
+  expect(observed.summary()).toMatchObject([{ rejections: { open: 0 }, wouldReject: { open: 2 } }])
+})
+
+test('reading the sums changes nothing', () => {
+  const { family, registry, clock } = setUp()
+  fail(family.for('a'), 2)
+  clock.advance(10_000)
+  const transitions = hear(registry, 'transition')
+
+  expect(family.summary()).toEqual(family.summary())
+
+  expect(transitions).toEqual([])
+})
+
+test('the shared breaker has a line of its own', () => {
+  const { family } = setUp({ maxKeys: 1 })
+  fail(family.for('a'))
+  fail(family.for('b'))
+
+  expect(family.summary()).toMatchObject([
+    { name: 'origins', breakers: 1, totals: { failure: 1 } },
+    { name: 'origins:_OTHER', breakers: 1, totals: { failure: 1 } },
+  ])
+})
+
+test('nameOf names breakers, and breakers of one name are added up', () => {
+  const { family } = setUp({ nameOf: (key) => key.split(':')[0] ?? '' })
+  succeed(family.for('eu:1'))
+  succeed(family.for('eu:2'))
+  succeed(family.for('us:1'))
+
+  expect(family.for('eu:1').name).toBe('eu')
+  expect(family.summary()).toMatchObject([
+    { name: 'eu', breakers: 2, totals: { success: 2 } },
+    { name: 'us', breakers: 1, totals: { success: 1 } },
+  ])
+})
+
+test('a name is there as long as a key has it', () => {
+  const { family } = setUp({ nameOf: (key) => key.split(':')[0] ?? '' })
+  succeed(family.for('eu:1'))
+  succeed(family.for('eu:2'))
+
+  family.delete('eu:1')
+  expect(family.summary()).toMatchObject([{ name: 'eu', breakers: 1, totals: { success: 2 } }])
+
+  family.delete('eu:2')
+  expect(family.summary()).toEqual([])
+})
+
+test.each<[string, (key: string) => string]>([
+  [
+    'throws',
+    () => {
+      throw new Error('broken')
+    },
+  ],
+  ['gives no string', () => undefined as unknown as string],
+  ['gives an empty one', () => ''],
+])("when nameOf %s, the family's name is used, and one warning says so", (_, nameOf) => {
+  const { family, registry } = setUp({ nameOf })
+  const warnings = hear(registry, 'warning')
+
+  expect(family.for('a').name).toBe('origins')
+  expect(family.for('b').name).toBe('origins')
+
+  expect(warnings).toMatchObject([{ breaker: 'origins', code: 'name_of_threw' }])
+})
+
+test('fifty failure types are counted by name, and what is counted by name stays so', () => {
+  const { family } = setUp({ trip: consecutiveFailures(1_000) })
+  const failAs = (key: string, type: string): void => family.for(key).acquire().failure(new Error('x'), { type })
+  for (let i = 0; i < 60; i++) failAs(`key ${Math.floor(i / 5)}`, `type_${i}`)
+  const [before] = family.summary()
+  for (let i = 0; i < 12; i++) family.delete(`key ${i}`)
+  failAs('key 20', 'type_55')
+  failAs('key 20', 'type_0')
+  const [after] = family.summary()
+
+  expect(Object.keys(before?.failuresByType ?? {})).toHaveLength(51)
+  expect(before?.failuresByType).toMatchObject({ type_0: 1, type_49: 1, _OTHER: 10 })
+  expect(after?.failuresByType).toMatchObject({ type_0: 2, type_49: 1, _OTHER: 11 })
+})

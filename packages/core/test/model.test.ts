@@ -1,0 +1,24 @@
+import fc from 'fast-check'
+import { test, vi } from 'vitest'
+import { BreakerStory } from './model/breaker-story.ts'
+import { DrivenBreaker } from './model/driven-breaker.ts'
+import { scenarios } from './model/scenarios.ts'
+import { steps } from './model/steps.ts'
+
+const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1_000)
+
+test(
+  'a breaker is always where its story says it is',
+  async () => {
+    // Options that are short enough to be met often are reported as dangerous.
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const property = fc.asyncProperty(
+      scenarios,
+      fc.commands(steps, { maxCommands: 50, size: 'max' }),
+      (scenario, commands) =>
+        fc.asyncModelRun(() => ({ model: new BreakerStory(scenario), real: new DrivenBreaker(scenario) }), commands),
+    )
+    await fc.assert(property, { numRuns })
+  },
+  10_000 + numRuns * 20,
+)

@@ -1,0 +1,97 @@
+import {
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  context,
+  diag,
+  isSpanContextValid,
+  trace,
+} from '@opentelemetry/api'
+import type { BreakerState, CallObservation, CallObserver, Verdict } from '@switchgear/core'
+import { type BoundedNames, shownErrorType } from './bounded-names.ts'
+import { type Incidents, linksTo } from './incidents.ts'
+import { ATTRIBUTES, SPANS } from './names.ts'
+
+/** Makes a span for each probe and, when asked to, for each call under a recording span. It is active while the call runs. */
+export class CallSpans implements CallObserver {
+  readonly #tracer: Tracer
+  readonly #names: BoundedNames
+  readonly #incidents: Incidents
+  readonly #everyCall: boolean
+
+  constructor(tracer: Tracer, names: BoundedNames, incidents: Incidents, everyCall: boolean) {
+    this.#tracer = tracer
+    this.#names = names
+    this.#incidents = incidents
+    this.#everyCall = everyCall
+  }
+
+  callAdmitted(breaker: string, state: BreakerState, probe: boolean, key?: string): CallObservation | undefined {
+    if (!probe && !this.#everyCall) return undefined
+    try {
+      return probe ? this.#startProbe(breaker, key, state) : this.#startCall(breaker, state)
+    } catch (error) {
+      report(error)
+      return undefined
+    }
+  }
+
+  traceId(): string | undefined {
+    const active = trace.getActiveSpan()?.spanContext()
+    return active && isSpanContextValid(active) ? active.traceId : undefined
+  }
+
+  #startProbe(breaker: string, key: string | undefined, state: BreakerState): CallObservation {
+    const incident = this.#incidents.of({ breaker, key })
+    const span = this.#start(SPANS.probe, breaker, state, linksTo(incident?.root, 'incident'))
+    return new SpannedCall(span, () => {
+      if (incident !== undefined) incident.probe = span.spanContext()
+    })
+  }
+
+  #startCall(breaker: string, state: BreakerState): CallObservation | undefined {
+    if (trace.getActiveSpan()?.isRecording() !== true) return undefined
+    return new SpannedCall(this.#start(SPANS.call, breaker, state, []))
+  }
+
+  #start(kind: string, breaker: string, state: BreakerState, links: ReturnType<typeof linksTo>): Span {
+    const name = this.#names.shown(breaker)
+    const attributes = { [ATTRIBUTES.name]: name, [ATTRIBUTES.state]: state }
+    return this.#tracer.startSpan(`${kind} ${name}`, { kind: SpanKind.INTERNAL, attributes, links })
+  }
+}
+
+class SpannedCall implements CallObservation {
+  readonly #span: Span
+  readonly #onEnd: (() => void) | undefined
+
+  constructor(span: Span, onEnd?: () => void) {
+    this.#span = span
+    this.#onEnd = onEnd
+  }
+
+  run<T>(fn: () => T): T {
+    return context.with(trace.setSpan(context.active(), this.#span), fn)
+  }
+
+  end(verdict: Verdict, errorType: string | undefined): void {
+    try {
+      this.#span.setAttribute(ATTRIBUTES.outcome, verdict)
+      if (verdict === 'failure') {
+        const type = shownErrorType(errorType ?? 'Error')
+        this.#span.setAttribute(ATTRIBUTES.errorType, type)
+        this.#span.setStatus({ code: SpanStatusCode.ERROR, message: type })
+      }
+      this.#span.end()
+      this.#onEnd?.()
+    } catch (error) {
+      report(error)
+    }
+  }
+}
+
+// A span processor threw: that is not the call's affair.
+function report(error: unknown): void {
+  diag.error('switchgear: a span of a circuit breaker failed', error)
+}

@@ -1,0 +1,47 @@
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import type { TransitionEvent } from '@switchgear/core'
+import type { BoundedNames } from './bounded-names.ts'
+import { type Incidents, linksTo } from './incidents.ts'
+import { SPANS } from './names.ts'
+import type { ObservedRegistry } from './observed-registry.ts'
+import { transitionAttributes } from './transition-attributes.ts'
+
+const PROBE_TRIGGERS: ReadonlySet<string> = new Set(['probes_succeeded', 'probe_failed', 'probe_timeout'])
+
+/**
+ * Draws each incident as a trace of its own, exported as it happens: the transition that begins it is the root, each
+ * later one a child as long as the state it leaves.
+ */
+export function traceTransitions(
+  registry: ObservedRegistry,
+  tracer: Tracer,
+  names: BoundedNames,
+  incidents: Incidents,
+): Disposable {
+  return registry.on('transition', (event) => {
+    const incident = event.from === 'closed' ? undefined : incidents.of(event)
+    const cause = PROBE_TRIGGERS.has(event.trigger) ? incident?.probe : undefined
+    const name = names.shown(event.breaker)
+    const span = tracer.startSpan(
+      `${SPANS.transition} ${name}`,
+      {
+        kind: SpanKind.INTERNAL,
+        startTime: startOf(event),
+        // All of them now: a sampler sees only what a span has from the start.
+        attributes: transitionAttributes(event, name),
+        links: linksTo(cause ?? trace.getActiveSpan()?.spanContext(), 'trigger'),
+      },
+      incident === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, incident.root),
+    )
+    if (event.to === 'open') span.setStatus({ code: SpanStatusCode.ERROR, message: event.trigger })
+    span.end(new Date(event.at))
+    if (event.to === 'closed') incidents.end(event)
+    else if (incident === undefined) incidents.begin(event, span.spanContext())
+  })
+}
+
+// A Date, since a small number would be read as a time since the process started.
+function startOf({ from, at, dwellMs }: TransitionEvent): Date {
+  // A healthy time is no part of the incident, and may have begun days ago. Rounded up: `at` has lost its fraction.
+  return new Date(from === 'closed' ? at : Math.ceil(at - dwellMs))
+}

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import type { CircuitBreakerRegistry } from '@switchgear/core'
+import { ManualClock } from '@switchgear/core/testing'
+import { instrumentCircuitBreakers } from '@switchgear/otel'
+import { beRejected, createRegistry, fail, succeed } from './drive.ts'
+import { idOf, linksOf, Telemetry } from './telemetry.ts'
+
+const name = 'tenants'
+
+function instrumented(): { telemetry: Telemetry; clock: ManualClock; registry: CircuitBreakerRegistry } {
+  const telemetry = new Telemetry()
+  const clock = new ManualClock()
+  const registry = createRegistry(clock)
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  return { telemetry, clock, registry }
+}
+
+test('keyed breakers are shown as one name, added up, and no key is shown', async () => {
+  const { telemetry, registry } = instrumented()
+  const family = registry.keyed(name)
+  succeed(family.for('secret-a'), 2)
+  succeed(family.for('secret-b'))
+  fail(family.for('secret-c'), 2)
+  family.for('secret-a').acquire()
+
+  const collection = await telemetry.collect()
+
+  expect(collection.value('state', { name, state: 'closed' })).toBe(2)
+  expect(collection.value('state', { name, state: 'open' })).toBe(1)
+  expect(collection.value('calls', { name, outcome: 'success' })).toBe(3)
+  expect(collection.value('call.active', { name })).toBe(1)
+  const everything = [
+    collection.metrics,
+    telemetry.spans().map((span) => [span.name, span.attributes]),
+    telemetry.logs(),
+  ]
+  expect(everything.map((part) => JSON.stringify(part, withoutCycles()))).not.toContainEqual(
+    expect.stringContaining('secret'),
+  )
+})
+
+test('a family is there at 0 before its first key', async () => {
+  const { telemetry, registry } = instrumented()
+  registry.keyed(name)
+
+  const collection = await telemetry.collect()
+
+  expect(collection.value('state', { name, state: 'closed' })).toBe(0)
+  expect(collection.value('calls', { name, outcome: 'success' })).toBe(0)
+})
+
+test('counters do not go down when a key is let go, or all keys of a name are', async () => {
+  const { telemetry, registry } = instrumented()
+  const family = registry.keyed(name, { nameOf: (key) => `tenants ${key.slice(0, 2)}` })
+  const successes = async (): Promise<unknown> =>
+    (await telemetry.collect()).value('calls', { name: 'tenants eu', outcome: 'success' })
+  succeed(family.for('eu-1'), 2)
+  succeed(family.for('eu-2'), 3)
+  expect(await successes()).toBe(5)
+
+  family.delete('eu-1')
+  expect(await successes()).toBe(5)
+  family.delete('eu-2')
+  expect(await successes()).toBe(5)
+  succeed(family.for('eu-3'))
+  expect(await successes()).toBe(6)
+  expect((await telemetry.collect()).value('state', { name: 'tenants eu', state: 'closed' })).toBe(1)
+})
+
+test('attached again after disposal, the counters of a family go on where they are', async () => {
+  const telemetry = new Telemetry()
+  const registry = createRegistry()
+  const breaker = registry.keyed(name).for('a')
+  const handle = instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  succeed(breaker, 2)
+  handle[Symbol.dispose]()
+  await telemetry.collect()
+
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  succeed(breaker)
+
+  expect((await telemetry.collect()).value('calls', { name, outcome: 'success' })).toBe(3)
+})
+
+test('each key has incidents of its own', () => {
+  const { telemetry, clock, registry } = instrumented()
+  const family = registry.keyed(name)
+  fail(family.for('a'), 2)
+  fail(family.for('b'), 2)
+  clock.advance(500)
+  telemetry.inSpan('request', () => beRejected(family.for('b')))
+  clock.advance(500)
+  succeed(family.for('a'))
+
+  const [tripA, tripB, ...rest] = telemetry.spans('circuit_breaker.transition').map(idOf)
+  const [rejection] = telemetry.spans('circuit_breaker.reject')
+  expect(rejection && linksOf(rejection)).toEqual([{ to: 'incident', ...tripB }])
+  expect(rest.map(({ traceId }) => traceId)).toEqual([tripA?.traceId, tripA?.traceId])
+})
+
+/** For JSON: spans and logs know their resource and scope, which lead back to them. */
+function withoutCycles(): (key: string, value: unknown) => unknown {
+  const seen = new Set()
+  return (_, value) => {
+    if (typeof value !== 'object' || value === null) return value
+    if (seen.has(value)) return undefined
+    seen.add(value)
+    return value
+  }
+}
