@@ -54,7 +54,7 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
   readonly name: string
   /** The breakers by their members' names. */
   readonly breakers: { readonly [K in keyof M]: CircuitBreaker }
-  readonly #members: ReadonlyMap<string, GroupMembers[string]>
+  readonly #members: M
 
   constructor(
     name: string,
@@ -65,7 +65,8 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
     const { registry = getDefaultRegistry(), ...own } = options
     const breakerOptions = Object.keys(own).length > 0 ? own : undefined
     this.name = name
-    this.#members = checkMembers(name, members)
+    checkMembers(name, members)
+    this.#members = Object.freeze({ ...members })
     this.breakers = Object.freeze(this.#map((member) => registry.get(`${name}.${member}`, breakerOptions)))
   }
 
@@ -77,12 +78,12 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
    * members that were not ready by then have failed.
    */
   async settle(args: GroupArgs<M>, { minimum = 1, signal }: SettleOptions = {}): Promise<GroupOutcome<M>> {
-    const most = this.#members.size
+    const most = this.#names().length
     if (!Number.isSafeInteger(minimum) || minimum < 0 || minimum > most) {
       throw new CircuitBreakerConfigError('minimum', minimum, `a whole number from 0 to ${most}, the number of members`)
     }
     signal?.throwIfAborted()
-    const attempts = await Promise.all([...this.#members.keys()].map((member) => this.#ask(member, args, signal)))
+    const attempts = await Promise.all(this.#names().map((member) => this.#ask(member, args, signal)))
     const outcome = outcomeOf(attempts)
     const isAbort = signal?.aborted === true && !isTimeout(signal.reason)
     if (isAbort && Object.values(outcome.failed).includes(signal.reason)) throw signal.reason
@@ -117,13 +118,13 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
   }
 
   async #ask(member: string, args: readonly never[], signal: AbortSignal | undefined): Promise<Attempt> {
-    const call = this.#members.get(member)
+    const call = this.#members[member as keyof M]
     let isCalled = false
     try {
       const value: unknown = await this.breakers[member as keyof M].execute(
         (context) => {
           isCalled = true
-          return call?.(context, ...args)
+          return call(context, ...args)
         },
         { signal },
       )
@@ -136,9 +137,9 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
   }
 
   #checkOrder(order: readonly (keyof M)[] | undefined): string[] {
-    const members = [...this.#members.keys()]
+    const members = this.#names()
     const asked = order === undefined ? members : order.map(String)
-    if (asked.length === 0 || asked.some((member, i) => !this.#members.has(member) || asked.indexOf(member) < i)) {
+    if (asked.length === 0 || asked.some((member, i) => !members.includes(member) || asked.indexOf(member) < i)) {
       throw new CircuitBreakerConfigError(
         'order',
         asked.join(', '),
@@ -148,26 +149,25 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
     return asked
   }
 
+  #names(): string[] {
+    return Object.keys(this.#members)
+  }
+
   #map<T>(fn: (member: string) => T): { readonly [K in keyof M]: T } {
-    return Object.fromEntries([...this.#members.keys()].map((member) => [member, fn(member)])) as { [K in keyof M]: T }
+    return Object.fromEntries(this.#names().map((member) => [member, fn(member)])) as { [K in keyof M]: T }
   }
 }
 
-function checkMembers(name: string, members: unknown): Map<string, GroupMembers[string]> {
+function checkMembers(name: string, members: unknown): void {
   if (typeof name !== 'string' || name === '') {
     throw new CircuitBreakerConfigError("a group's name", name, 'a string that is not empty')
   }
-  const entries = Object.entries((members ?? {}) as GroupMembers)
+  const entries = Object.entries(members ?? {})
   if (entries.length === 0) {
-    throw new CircuitBreakerConfigError(
-      `the members of group "${name}"`,
-      members,
-      'an object of functions, at least one',
-    )
+    throw new CircuitBreakerConfigError(`the members of group "${name}"`, members, 'an object of functions, at least one')
   }
   for (const [member, call] of entries) {
     if (typeof call === 'function') continue
     throw new CircuitBreakerConfigError(`member ${member} of group "${name}"`, call, 'a function')
   }
-  return new Map(entries)
 }

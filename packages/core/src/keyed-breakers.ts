@@ -127,7 +127,6 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
 
   /** Tells, once, that the family was asked for with options that it does not have. For this package's own parts. */
   reportDifferences(limits: KeyedLimits, config: BreakerConfig): void {
-    if (this.#hub.warnings().options_differ !== undefined) return
     const differing = differingOptions({ ...this.#config, ...this.#limits }, { ...config, ...limits })
     if (differing.length === 0) return
     this.warn(

@@ -45,10 +45,9 @@ export const keyedOptionRules: Readonly<Record<keyof KeyedOptions, Rule>> = {
  */
 export function splitKeyedOptions(options: KeyedOptions): {
   readonly limits: KeyedLimits
-  readonly breakerOptions: CircuitBreakerOptions | undefined
+  readonly breakerOptions: CircuitBreakerOptions
 } {
   validateOptions('', options, keyedOptionRules)
   const { maxKeys = 1_000, idleMs = 3_600_000, nameOf, ...breakerOptions } = options
-  const hasOptions = Object.keys(breakerOptions).length > 0
-  return { limits: { maxKeys, idleMs, nameOf }, breakerOptions: hasOptions ? breakerOptions : undefined }
+  return { limits: { maxKeys, idleMs, nameOf }, breakerOptions }
 }

@@ -69,7 +69,7 @@ export function withCircuitBreaker<
   }
   guardedMethods.add(likeOriginal(guarded, original))
   Object.defineProperty(Guarded.prototype, method, { value: guarded, configurable: true, writable: true })
-  Object.defineProperty(Guarded, 'name', { value: Base.name, configurable: true })
+  Object.defineProperty(Guarded, 'name', { value: Base.name })
   return Guarded as unknown as B
 }
 

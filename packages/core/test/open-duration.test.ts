@@ -232,3 +232,38 @@ test('a function that opens the breaker itself makes one transition, not two', (
   expect(transitions.map(({ to, trigger }) => [to, trigger])).toEqual([['open', 'forced']])
   expect(breaker.status().retryAfterMs).toBe(5_000)
 })
+
+test('the failure that opens the breaker may hold it open for longer than openMs, and not for less', () => {
+  for (const [holdMs, retryAfterMs] of [
+    [9_000, 9_000],
+    [10, 5_000],
+  ]) {
+    const options = { clock: new ManualClock(), trip: consecutiveFailures(1), openMs: 5_000 }
+    const breaker = new CircuitBreaker('payments', options)
+
+    breaker.acquire().failure(down, { holdMs })
+
+    expect(breaker.status().retryAfterMs).toBe(retryAfterMs)
+  }
+})
+
+test('a failure that does not open the breaker holds nothing', () => {
+  const options = { clock: new ManualClock(), trip: consecutiveFailures(2), openMs: 5_000 }
+  const breaker = new CircuitBreaker('payments', options)
+
+  breaker.acquire().failure(down, { holdMs: 9_000 })
+  fail(breaker)
+
+  expect(breaker.status().retryAfterMs).toBe(5_000)
+})
+
+test('a probe that fails may hold the breaker open too', () => {
+  const clock = new ManualClock()
+  const breaker = new CircuitBreaker('payments', { clock, trip: consecutiveFailures(1), openMs: 5_000 })
+  fail(breaker)
+  clock.advance(5_000)
+
+  breaker.acquire().failure(down, { holdMs: 9_000 })
+
+  expect(breaker.status().retryAfterMs).toBe(9_000)
+})

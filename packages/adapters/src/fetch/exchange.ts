@@ -29,7 +29,12 @@ export class Exchange implements BodyObserver {
     const verdict = this.#judge({ value: response }, isFailureStatus(status) ? 'failure' : 'success')
     if (verdict === 'success') watchBody(response, this)
     else if (verdict === 'ignored') this.#permit.ignore()
-    else this.#permit.failure(new HttpStatusError(status, this.#retryAfterMs(response)), { type: String(status) })
+    else {
+      const retryAfterMs = this.#retryAfterMs(response)
+      // The breaker need not do all that a service asks for.
+      const holdMs = Math.min(retryAfterMs ?? 0, this.#config.maxRetryAfterMs)
+      this.#permit.failure(new HttpStatusError(status, retryAfterMs), { type: String(status), holdMs })
+    }
   }
 
   /** No headers have come. */

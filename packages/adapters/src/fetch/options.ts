@@ -1,15 +1,13 @@
 import {
   CircuitBreakerConfigError,
-  CircuitBreakerRegistry,
+  type CircuitBreakerRegistry,
   type CircuitOpenError,
   type Clock,
   getDefaultRegistry,
   type KeyedBreakers,
   type KeyedOptions,
-  optionsFromEnv,
   systemClock,
 } from '@switchgear/core'
-import { holdForRetryAfter } from './hold-for-retry-after.ts'
 
 /** Gives a response of its own for a request that the breaker rejected and that was not sent. */
 export type OpenResponder = (
@@ -62,6 +60,7 @@ export interface FetchConfig {
   readonly key: NonNullable<BreakerFetchOptions['key']>
   readonly onOpen: NonNullable<BreakerFetchOptions['onOpen']>
   readonly callerTimeout: 'failure' | 'ignored'
+  readonly maxRetryAfterMs: number
   readonly timeoutMs: number
   readonly classify: KeyedOptions['classify']
   readonly clock: Clock
@@ -86,8 +85,8 @@ const rules: Record<keyof BreakerFetchOptions, Rule | undefined> = {
   ],
   callerTimeout: [(value) => value === 'failure' || value === 'ignored', '"failure" or "ignored"'],
   maxRetryAfterMs: duration,
-  timeoutMs: ofKeyed,
-  classify: ofKeyed,
+  timeoutMs: duration,
+  classify: [isFunction, 'a function'],
   trip: ofKeyed,
   openMs: ofKeyed,
   halfOpen: ofKeyed,
@@ -119,24 +118,19 @@ export function resolveFetchOptions(options: BreakerFetchOptions): FetchConfig {
       throw new CircuitBreakerConfigError(name, value, rule[1])
     }
   }
-  const { fetch, registry, name, key, onOpen, callerTimeout, maxRetryAfterMs = 600_000, ...shared } = options
-  // What the breakers are made with in the end hides what may be wrong with these.
-  new CircuitBreakerRegistry().keyed('fetch', shared)
   // Time limits and verdicts are each function's own, whoever shares its breakers.
-  const { timeoutMs, classify, ...keyed } = shared
-  // What a registry of the caller's own has as default cannot be seen from here.
-  const openMs = keyed.openMs ?? (registry === undefined ? (optionsFromEnv().openMs ?? 300_000) : undefined)
+  const { fetch, registry, name, key, onOpen, callerTimeout, maxRetryAfterMs, timeoutMs, classify, ...keyed } = options
   const breakers = (registry ?? getDefaultRegistry()).keyed(name ?? 'fetch', {
     ...keyed,
     maxKeys: keyed.maxKeys ?? 256,
     nameOf: keyed.nameOf ?? ((host) => host),
-    ...(openMs !== undefined && holdForRetryAfter({ ...keyed, openMs }, maxRetryAfterMs)),
   })
   return {
     fetch,
     key: key ?? hostOf,
     onOpen: onOpen ?? 'throw',
     callerTimeout: callerTimeout ?? 'failure',
+    maxRetryAfterMs: maxRetryAfterMs ?? 600_000,
     timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
     classify,
     clock: keyed.clock ?? systemClock,

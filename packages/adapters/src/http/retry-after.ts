@@ -45,10 +45,10 @@ function toTime(parts: Record<string, string>, wallNow: () => number): number | 
   )
   const month = months.indexOf(parts['month'] ?? '')
   // A leap second is written as 60.
-  if (month < 0 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined
+  if (month < 0 || hour > 23 || minute > 59 || second > 60) return undefined
   const date = new Date(0)
   date.setUTCFullYear(parts['year']?.length === 2 ? nearestYear(year, wallNow()) : year, month, day)
-  // The 31st of a month that has no such day.
+  // A day that the month does not have.
   if (date.getUTCDate() !== day) return undefined
   return date.setUTCHours(hour, minute, second)
 }

@@ -77,6 +77,17 @@ test('beyond maxKeys origins share one breaker, and nothing that knows of failur
   expect(warnings).toEqual(['keys_exhausted'])
 })
 
+test('there is room for 256 origins that all know of failures', async () => {
+  const { fetch, registry } = guardWithoutServer(failing, 'host-0.test')
+  registry.on('warning', () => {})
+  for (let i = 0; i < 256; i++) await fetch(`https://host-${i}.test`)
+  const family = registry.keyed('fetch')
+  expect([family.size, family.overflow]).toEqual([256, undefined])
+  await fetch('https://one-more.test')
+  expect(family.size).toBe(256)
+  expect(family.overflow?.state).toBe('open')
+})
+
 test('an origin with nothing to remember makes room for another', async () => {
   const { fetch, registry } = guardWithoutServer(
     { maxKeys: 2, fetch: () => Promise.resolve(new Response('ok')) },

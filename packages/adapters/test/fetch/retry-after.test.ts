@@ -1,5 +1,5 @@
 import { consecutiveFailures, exponentialBackoff, CircuitBreakerRegistry } from '@switchgear/core'
-import { breakerFetch, type BreakerFetchOptions } from '@switchgear/adapters/fetch'
+import { breakerFetch, type BreakerFetchOptions, type HttpStatusError } from '@switchgear/adapters/fetch'
 import { ManualClock } from '@switchgear/core/testing'
 import { expect, test } from 'vitest'
 import { firstFailureOpens, guardWithoutServer } from './guard.ts'
@@ -80,7 +80,7 @@ test.each([
   'Thu, 32 Jan 2026 00:02:00 GMT',
   'Tue, 31 Feb 2026 00:02:00 GMT',
   'Thu, 00 Jan 2026 00:02:00 GMT',
-  'Thu, 01 Jam 2026 00:02:00 GMT',
+  'Fri, 01 Jam 2027 00:02:00 GMT',
   'Thu, 01 Jan 2026 24:02:00 GMT',
   'Thu, 01 Jan 2026 00:60:00 GMT',
   'Thu, 01 Jan 2026 00:02:61 GMT',
@@ -91,7 +91,16 @@ test.each([
 })
 
 test('a date that is over holds nothing', async () => {
-  expect(await openMs({ 'retry-after': 'Wed, 31 Dec 2025 23:00:00 GMT' })).toBe(1_000)
+  const headers = { 'retry-after': 'Wed, 31 Dec 2025 23:00:00 GMT' }
+  expect(await openMs(headers)).toBe(1_000)
+  const { fetch, breaker } = guardWithoutServer(
+    { fetch: () => Promise.resolve(new Response(null, { status: 503, headers })) },
+    'service.test',
+  )
+  const waits: unknown[] = []
+  breaker.on('failure', ({ error }) => void waits.push((error as HttpStatusError).retryAfterMs))
+  await fetch(url)
+  expect(waits).toEqual([0])
 })
 
 test('a Date that is none leaves it to the own clock', async () => {
@@ -158,4 +167,12 @@ test('a registry of its own decides how long to stay open, where breakerFetch is
   const registry = new CircuitBreakerRegistry({ clock, defaults: { openMs: 7_000, trip: consecutiveFailures(1) } })
   await breakerFetch({ registry, fetch: () => Promise.resolve(new Response(null, { status: 500 })) })(url)
   expect(registry.keyed('fetch').for('service.test').status().retryAfterMs).toBe(7_000)
+})
+
+test('a Retry-After holds the breakers of a registry of its own too', async () => {
+  const clock = new ManualClock()
+  const registry = new CircuitBreakerRegistry({ clock, defaults: { openMs: 7_000, trip: consecutiveFailures(1) } })
+  const reply = (): Response => new Response(null, { status: 503, headers: { 'retry-after': '90' } })
+  await breakerFetch({ registry, fetch: () => Promise.resolve(reply()) })(url)
+  expect(registry.keyed('fetch').for('service.test').status().retryAfterMs).toBe(90_000)
 })
