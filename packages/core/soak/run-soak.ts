@@ -105,11 +105,11 @@ function settleLate(): void {
 function checkAccounts(breaker: CircuitBreaker): string[] {
   const { totals, timeInState } = breaker.status()
   const time = Object.values(timeInState).reduce((a, b) => a + b)
-  const faults: string[] = []
+  const found: string[] = []
   if (totals.active < 0 || totals.active > lost)
-    faults.push(`${breaker.name}: ${totals.active} calls active, ${lost} lost`)
-  if (Math.abs(time - clock.now()) > 1) faults.push(`${breaker.name}: ${time} ms in states, of ${clock.now()}`)
-  return faults
+    found.push(`${breaker.name}: ${totals.active} calls active, ${lost} lost`)
+  if (Math.abs(time - clock.now()) > 1) found.push(`${breaker.name}: ${time} ms in states, of ${clock.now()}`)
+  return found
 }
 
 /** With a healthy service every breaker closes, whatever it was left in. */

@@ -125,7 +125,7 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
   /** The time limit is over. */
   expire(): void {
     const { name, config } = this.#machine
-    this.#endWith(withoutStack(() => new CircuitTimeoutError(name, config.timeoutMs ?? 0)))
+    this.#endWith(withoutStack(() => new CircuitTimeoutError(name, Number(config.timeoutMs))))
   }
 
   readonly #abort = (): void => this.#endWith(this.#callerSignal?.reason)

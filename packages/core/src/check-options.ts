@@ -1,6 +1,7 @@
 import { dangersOf, type Finding, policiesOf } from './dangerous-options.ts'
 import { duration, positiveDuration, type Rule, validateOptions } from './option-rules.ts'
 import { type BreakerConfig, type CircuitBreakerOptions, resolveOptions } from './options.ts'
+import type { RampLimits } from './state.ts'
 
 /** What is known of the calls that a breaker will see. */
 export interface Traffic {
@@ -72,17 +73,7 @@ function underTraffic(config: BreakerConfig, { callsPerSecond, scrapeMs }: Traff
         message: `after ${successesToClose} good probes all ${callsPerSecond} calls a second come back at once; rampUp lets them in by and by`,
       })
     }
-    for (const percent of rampUp?.stepsPercent ?? []) {
-      const stepMs = rampUp?.stepMs ?? 0
-      const calls = Math.floor((callsPerSecond * stepMs * percent) / 100_000)
-      if (rampUp === undefined || calls >= rampUp.minimumCalls) continue
-      findings.push({
-        code: 'ramp_step_without_results',
-        severity: 'hint',
-        option: 'rampUp.minimumCalls',
-        message: `the step of ${percent} % sees ${calls} calls in ${stepMs} ms, fewer than the ${rampUp.minimumCalls} it takes to judge: it lasts longer`,
-      })
-    }
+    if (rampUp !== undefined) findings.push(...stepsWithoutResults(rampUp, callsPerSecond))
   }
   if (scrapeMs !== undefined && typeof openMs === 'number' && openMs < scrapeMs) {
     findings.push({
@@ -93,4 +84,17 @@ function underTraffic(config: BreakerConfig, { callsPerSecond, scrapeMs }: Traff
     })
   }
   return findings
+}
+
+function stepsWithoutResults({ stepsPercent, stepMs, minimumCalls }: RampLimits, callsPerSecond: number): Finding[] {
+  return stepsPercent.flatMap((percent) => {
+    const calls = Math.floor((callsPerSecond * stepMs * percent) / 100_000)
+    if (calls >= minimumCalls) return []
+    return {
+      code: 'ramp_step_without_results',
+      severity: 'hint',
+      option: 'rampUp.minimumCalls',
+      message: `the step of ${percent} % sees ${calls} calls in ${stepMs} ms, fewer than the ${minimumCalls} it takes to judge: it lasts longer`,
+    }
+  })
 }

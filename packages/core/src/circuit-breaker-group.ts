@@ -44,6 +44,8 @@ const rules: Record<keyof GroupOptions, Rule> = {
   registry: withMethod('get', 'a CircuitBreakerRegistry'),
 }
 
+type Member = readonly [name: string, call: GroupMembers[string], breaker: CircuitBreaker]
+
 /**
  * Several ways to one end, each behind a breaker of its own, `<group>.<member>`: those that work make up for those that
  * do not.
@@ -54,7 +56,7 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
   readonly name: string
   /** The breakers by their members' names. */
   readonly breakers: { readonly [K in keyof M]: CircuitBreaker }
-  readonly #members: M
+  readonly #members: readonly Member[]
 
   constructor(
     name: string,
@@ -65,9 +67,12 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
     const { registry = getDefaultRegistry(), ...own } = options
     const breakerOptions = Object.keys(own).length > 0 ? own : undefined
     this.name = name
-    checkMembers(name, members)
-    this.#members = Object.freeze({ ...members })
-    this.breakers = Object.freeze(this.#map((member) => registry.get(`${name}.${member}`, breakerOptions)))
+    this.#members = checkMembers(name, members).map(([member, call]) => [
+      member,
+      call,
+      registry.get(`${name}.${member}`, breakerOptions),
+    ])
+    this.breakers = Object.freeze(this.#map((breaker) => breaker))
   }
 
   /**
@@ -78,12 +83,12 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
    * members that were not ready by then have failed.
    */
   async settle(args: GroupArgs<M>, { minimum = 1, signal }: SettleOptions = {}): Promise<GroupOutcome<M>> {
-    const most = this.#names().length
+    const most = this.#members.length
     if (!Number.isSafeInteger(minimum) || minimum < 0 || minimum > most) {
       throw new CircuitBreakerConfigError('minimum', minimum, `a whole number from 0 to ${most}, the number of members`)
     }
     signal?.throwIfAborted()
-    const attempts = await Promise.all(this.#names().map((member) => this.#ask(member, args, signal)))
+    const attempts = await Promise.all(this.#members.map((member) => this.#ask(member, args, signal)))
     const outcome = outcomeOf(attempts)
     const isAbort = signal?.aborted === true && !isTimeout(signal.reason)
     if (isAbort && Object.values(outcome.failed).includes(signal.reason)) throw signal.reason
@@ -105,7 +110,7 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
       attempts.push(attempt)
       if (attempt.kind === 'ok') {
         const { ok: _, ...rest } = outcomeOf(attempts)
-        return { member, value: attempt.value, ...rest } as unknown as GroupFirst<M>
+        return { member: attempt.member, value: attempt.value, ...rest } as unknown as GroupFirst<M>
       }
     }
     signal?.throwIfAborted()
@@ -114,14 +119,13 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
 
   /** The status of each member's breaker. */
   status(): { readonly [K in keyof M]: CircuitBreakerStatus } {
-    return this.#map((member) => this.breakers[member as keyof M].status())
+    return this.#map((breaker) => breaker.status())
   }
 
-  async #ask(member: string, args: readonly never[], signal: AbortSignal | undefined): Promise<Attempt> {
-    const call = this.#members[member as keyof M]
+  async #ask([member, call, breaker]: Member, args: readonly never[], signal?: AbortSignal): Promise<Attempt> {
     let isCalled = false
     try {
-      const value: unknown = await this.breakers[member as keyof M].execute(
+      const value: unknown = await breaker.execute(
         (context) => {
           isCalled = true
           return call(context, ...args)
@@ -136,38 +140,38 @@ export class CircuitBreakerGroup<M extends GroupMembers> {
     }
   }
 
-  #checkOrder(order: readonly (keyof M)[] | undefined): string[] {
-    const members = this.#names()
-    const asked = order === undefined ? members : order.map(String)
-    if (asked.length === 0 || asked.some((member, i) => !members.includes(member) || asked.indexOf(member) < i)) {
-      throw new CircuitBreakerConfigError(
-        'order',
-        asked.join(', '),
-        `members of the group, each once: ${members.join(', ')}`,
-      )
+  #checkOrder(order: readonly PropertyKey[] | undefined): readonly Member[] {
+    if (order === undefined) return this.#members
+    const members = order.flatMap((name) => this.#members.filter(([member]) => member === name))
+    if (members.length === 0 || members.length < order.length || new Set(members).size < members.length) {
+      const names = this.#members.map(([member]) => member).join(', ')
+      throw new CircuitBreakerConfigError('order', order.join(', '), `members of the group, each once: ${names}`)
     }
-    return asked
+    return members
   }
 
-  #names(): string[] {
-    return Object.keys(this.#members)
-  }
-
-  #map<T>(fn: (member: string) => T): { readonly [K in keyof M]: T } {
-    return Object.fromEntries(this.#names().map((member) => [member, fn(member)])) as { [K in keyof M]: T }
+  #map<T>(fn: (breaker: CircuitBreaker) => T): { readonly [K in keyof M]: T } {
+    return Object.fromEntries(this.#members.map(([member, , breaker]) => [member, fn(breaker)])) as {
+      [K in keyof M]: T
+    }
   }
 }
 
-function checkMembers(name: string, members: unknown): void {
+function checkMembers(name: string, members: object): [string, GroupMembers[string]][] {
   if (typeof name !== 'string' || name === '') {
     throw new CircuitBreakerConfigError("a group's name", name, 'a string that is not empty')
   }
-  const entries = Object.entries(members ?? {})
+  const entries: [string, GroupMembers[string]][] = Object.entries(members ?? {})
   if (entries.length === 0) {
-    throw new CircuitBreakerConfigError(`the members of group "${name}"`, members, 'an object of functions, at least one')
+    throw new CircuitBreakerConfigError(
+      `the members of group "${name}"`,
+      members,
+      'an object of functions, at least one',
+    )
   }
   for (const [member, call] of entries) {
     if (typeof call === 'function') continue
     throw new CircuitBreakerConfigError(`member ${member} of group "${name}"`, call, 'a function')
   }
+  return entries
 }

@@ -5,7 +5,7 @@ import { type Environment, optionsFromEnv } from './env.ts'
 import { EventHub, type EventName, type Listener } from './events.ts'
 import { KeyedBreakers } from './keyed-breakers.ts'
 import { type KeyedOptions, splitKeyedOptions } from './keyed-options.ts'
-import { Placement } from './machine.ts'
+import { Placement } from './placement.ts'
 import { object, type Rule, validateOptions } from './option-rules.ts'
 import { type BreakerConfig, type CircuitBreakerOptions, mergeOptions, resolveOptions } from './options.ts'
 import { differingOptions } from './differing-options.ts'
@@ -148,7 +148,10 @@ export class CircuitBreakerRegistry implements Iterable<CircuitBreaker> {
 
   #resetKeyed(name: string): boolean {
     for (const family of this.#families.values()) {
-      if (name.startsWith(`${family.name}:`) && family.reset(name.slice(family.name.length + 1))) return true
+      const keyed = name.startsWith(`${family.name}:`) ? family.peek(name.slice(family.name.length + 1)) : undefined
+      const breaker = keyed ?? (family.overflow?.name === name ? family.overflow : undefined)
+      breaker?.reset()
+      if (breaker !== undefined) return true
     }
     return false
   }

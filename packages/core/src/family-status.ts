@@ -1,9 +1,11 @@
 import type { RejectionReason } from './errors.ts'
 import type { Verdict } from './events.ts'
+import { isClear } from './knows-of-failures.ts'
 import type { Machine } from './machine.ts'
 import type { BreakerConfig } from './options.ts'
 import { type BreakerState, stateAt } from './state.ts'
 import { noRejections, noTime, type TransitionCount } from './totals.ts'
+import type { TripReading } from './trip-policy.ts'
 
 /**
  * What the keyed breakers of one name come to together: the numbers of a `CircuitBreakerStatus`, added up. Keys that were
@@ -18,6 +20,8 @@ export interface FamilyStatus {
   /** How many of them are in each state now. */
   readonly states: Readonly<Record<BreakerState, number>>
   readonly totals: Readonly<Record<Verdict | 'stale' | 'slow' | 'active', number>>
+  /** For each trip policy, the reading of the breaker that is nearest to what trips it. */
+  readonly trip: readonly TripReading[]
   /** At most fifty types, the rest under `_OTHER`. */
   readonly failuresByType: Readonly<Record<string, number>>
   readonly rejections: Readonly<Record<RejectionReason, number>>
@@ -36,6 +40,7 @@ export class FamilyTally {
   /** How many breakers of this name there are. */
   breakers = 0
   readonly #states = noTime()
+  #trip: readonly TripReading[] = []
   readonly #totals = { success: 0, failure: 0, ignored: 0, stale: 0, slow: 0, active: 0 }
   /** Types that have a sum of their own: once in, always in, or a sum would go down. Shared with copies. */
   readonly #types: Set<string>
@@ -67,6 +72,10 @@ export class FamilyTally {
     this.breakers++
     this.#states[stateAt(machine.state, now)]++
     this.#totals.active += machine.totals.active
+    // Most breakers know of no failure: after the first, which says what there is to read, they say nothing new.
+    if (this.#trip.length === 0 || !isClear(machine, now)) {
+      this.#trip = nearest(this.#trip, machine.readings(now))
+    }
     this.addGone(machine, now)
   }
 
@@ -101,6 +110,7 @@ export class FamilyTally {
       breakers: this.breakers,
       states: this.#states,
       totals: this.#totals,
+      trip: this.#trip,
       failuresByType: Object.fromEntries(this.#failuresByType),
       rejections: this.#rejections,
       wouldReject: this.#wouldReject,
@@ -116,6 +126,15 @@ export class FamilyTally {
       this.#failuresByType.set(kept, count + (this.#failuresByType.get(kept) ?? 0))
     }
   }
+}
+
+/** Of two breakers with one set of policies, the reading of each policy that is nearer to what trips. */
+function nearest(a: readonly TripReading[], b: readonly TripReading[]): readonly TripReading[] {
+  if (a.length === 0) return b
+  return a.map((reading, i) => {
+    const other = b[i] ?? reading
+    return (other.value ?? -1) / other.threshold > (reading.value ?? -1) / reading.threshold ? other : reading
+  })
 }
 
 function addEach<K extends string>(sums: Record<K, number>, numbers: Readonly<Record<K, number>>): void {

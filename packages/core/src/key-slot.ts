@@ -1,6 +1,6 @@
 import { type CircuitBreaker, machineOf } from './circuit-breaker.ts'
 import type { FamilyTally } from './family-status.ts'
-import type { Machine } from './machine.ts'
+import { knowsOfFailures } from './knows-of-failures.ts'
 import { stateAt } from './state.ts'
 
 /** A key's place in a family. The queue that it stands in owns `queue`, `before` and `after`. */
@@ -59,18 +59,5 @@ export class KeyQueue {
     if (after === undefined) this.#last = before
     else after.before = before
     slot.queue = slot.before = slot.after = undefined
-  }
-}
-
-/** Whether a closed breaker may decide otherwise than a new one, because of failures it has seen. */
-function knowsOfFailures({ tracker, attempt, state, config }: Machine, now: number): boolean {
-  const { openMs } = config
-  const decayMs = typeof openMs === 'number' ? 0 : (openMs.decayMs ?? 0)
-  if (now - state.since < attempt * decayMs) return true
-  try {
-    return tracker.isClear?.(now) !== true
-  } catch {
-    // A policy of somebody's own: what it cannot say is not lost.
-    return true
   }
 }

@@ -5,7 +5,7 @@ import { EventHub, type EventName, type Listener, type WarningCode } from './eve
 import { type FamilyStatus, FamilyTally } from './family-status.ts'
 import { KeyQueue, KeySlot } from './key-slot.ts'
 import type { KeyedLimits } from './keyed-options.ts'
-import { Placement } from './machine.ts'
+import { Placement } from './placement.ts'
 import type { BreakerConfig, CircuitBreakerOptions } from './options.ts'
 import type { CircuitBreakerStatus } from './status.ts'
 

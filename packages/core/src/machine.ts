@@ -1,8 +1,9 @@
 import type { DeadlineQueue } from './deadline-queue.ts'
 import { type CircuitOpenError, CircuitTimeoutError, type RejectionReason, withoutStack } from './errors.ts'
 import { type CallEvent, EventHub, type Verdict, type WarningCode } from './events.ts'
-import { openDuration } from './open-duration.ts'
-import type { BreakerConfig, OpenPolicy } from './options.ts'
+import { nextAttempt, openDuration, openingsAt } from './open-duration.ts'
+import { isDuration } from './option-rules.ts'
+import type { BreakerConfig } from './options.ts'
 import { type FailureDetails, IssuedPermit, type PermitRole } from './permit.ts'
 import { ProbeGate } from './probe-gate.ts'
 import { errorType, type FailureRecord, RecentFailures } from './recent-failures.ts'
@@ -12,20 +13,6 @@ import { type OpeningDetails, restoreSnapshot } from './snapshot.ts'
 import { type Input, next, type OverrideDetails, type State, stateAt, type Trigger } from './state.ts'
 import { Totals } from './totals.ts'
 import type { TripReading, TripTracker } from './trip-policy.ts'
-
-/** What a registry gives a new breaker in place of options: checked ones, and the hub that hears of its events. */
-export class Placement {
-  readonly config: BreakerConfig
-  readonly hub: EventHub
-  /** Which one of a family of keyed breakers it is. */
-  readonly key: string | undefined
-
-  constructor(config: BreakerConfig, hub: EventHub, key?: string) {
-    this.config = config
-    this.hub = hub
-    this.key = key
-  }
-}
 
 /** What may open a breaker, and when. */
 interface OpeningCause {
@@ -80,6 +67,7 @@ export class Machine {
     }
     if (config.restore !== undefined) {
       this.state = restoreSnapshot(this, config.restore)
+      this.hub.flush()
       if (this.state.name === 'open') this.#watchForRecovery()
     }
   }
@@ -129,7 +117,7 @@ export class Machine {
 
   /** Closes, whatever the state, and forgets the window; the totals stay. */
   reset(): void {
-    this.#clearWindow()
+    this.askPolicy('clear', undefined, () => this.tracker.clear())
     this.attempt = 0
     this.#apply({ type: 'reset' }, this.#catchUp())
     this.hub.flush()
@@ -146,16 +134,21 @@ export class Machine {
   }
 
   readings(now: number): TripReading[] {
+    return this.askPolicy('readings', [], () => this.tracker.readings(now))
+  }
+
+  /** Asks the trip policy, which may be somebody's own and throw. The caller flushes the warning. */
+  askPolicy<T>(method: string, otherwise: T, ask: () => T): T {
     try {
-      return this.tracker.readings(now)
+      return ask()
     } catch (error) {
-      this.warn('trip_policy_threw', 'the trip policy threw in readings()', error)
-      return []
+      this.warn('trip_policy_threw', `the trip policy threw in ${method}()`, error)
+      return otherwise
     }
   }
 
   recentFailures(): FailureRecord[] {
-    return this.recent?.records(this.config.clock, (message) => this.#redact(message)) ?? []
+    return this.recent?.records(this) ?? []
   }
 
   #admitWhenNotClosed(now: number): IssuedPermit | CircuitOpenError {
@@ -267,16 +260,8 @@ export class Machine {
     }
   }
 
-  #clearWindow(): void {
-    try {
-      this.tracker.clear()
-    } catch (error) {
-      this.warn('trip_policy_threw', 'the trip policy threw in clear()', error)
-    }
-  }
-
   #settleLapsedProbes(now: number): void {
-    for (const probe of this.gate?.takeLapsed(now) ?? []) {
+    for (const probe of this.gate?.lapsed(now) ?? []) {
       if (probe.settled) continue
       probe.settled = true
       const { probeTimeoutMs } = this.config.halfOpen
@@ -285,32 +270,9 @@ export class Machine {
     }
   }
 
-  #openMs(trigger: Trigger, { now, error, holdMs = 0 }: OpeningCause): () => number {
-    return () => Math.max(holdMs, openDuration(this, { trigger, error, attempt: this.#nextAttempt(now) }))
-  }
-
-  /** Openings in a row as of `now`: time closed makes them fewer. */
-  #openingsAt(now: number): number {
-    if (this.state.name !== 'closed') return this.attempt
-    const { decayMs = 0 } = Object(this.config.openMs) as Partial<OpenPolicy>
-    return decayMs > 0 ? Math.max(0, this.attempt - Math.floor((now - this.state.since) / decayMs)) : 0
-  }
-
-  /** Which opening in a row the next one is. */
-  #nextAttempt(now: number): number {
-    const { maxAttempt = Number.POSITIVE_INFINITY } = Object(this.config.openMs) as Partial<OpenPolicy>
-    return Math.min(this.#openingsAt(now) + 1, maxAttempt)
-  }
-
-  #redact(message: string): string {
-    try {
-      const redacted: unknown = this.config.redact(message)
-      if (typeof redacted === 'string') return redacted
-      this.warn('redact_threw', 'redact gave no string; messages are dropped')
-    } catch (error) {
-      this.warn('redact_threw', 'redact threw; messages are dropped', error)
-    }
-    return ''
+  #openMs(trigger: Trigger, { now, error, holdMs }: OpeningCause): () => number {
+    const least = isDuration(holdMs) ? holdMs : 0
+    return () => Math.max(least, openDuration(this, { trigger, error, attempt: nextAttempt(this, now) }))
   }
 
   /** Makes the transition that is due by the clock, before an operator makes another one. */
@@ -328,16 +290,16 @@ export class Machine {
     if (this.state !== from || state === from) return
     if (state.name === from.name) {
       this.state = state
-      if (ramp(from) !== ramp(state)) this.gate?.startPhase(state)
+      if (rampIndex(from) !== rampIndex(state)) this.gate?.startPhase(state)
       return
     }
     const window = this.readings(now)
-    this.attempt = state.name === 'open' ? this.#nextAttempt(now) : this.#openingsAt(now)
+    this.attempt = state.name === 'open' ? nextAttempt(this, now) : openingsAt(this, now)
     this.totals.transitioned(from, state.name, now)
     this.state = state
     this.sinceWall = this.config.clock.wallNow()
     this.#epoch++
-    this.#clearWindow()
+    this.askPolicy('clear', undefined, () => this.tracker.clear())
     this.gate?.clear()
     this.#recovery?.stop()
     this.#recovery = undefined
@@ -380,7 +342,7 @@ export class Machine {
   }
 }
 
-/** Which step of a ramp-up a state is in: another step has another start. */
-function ramp(state: State): number | undefined {
-  return state.name === 'half_open' ? state.ramp?.since : undefined
+/** Which step of a ramp-up a state is in. */
+function rampIndex(state: State): number | undefined {
+  return state.name === 'half_open' ? state.ramp?.index : undefined
 }

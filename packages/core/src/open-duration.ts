@@ -1,6 +1,6 @@
 import { CircuitBreakerConfigError } from './errors.ts'
 import type { Machine } from './machine.ts'
-import { DEFAULT_OPEN_MS, type OpenContext } from './options.ts'
+import { type BreakerConfig, DEFAULT_OPEN_MS, type OpenContext, type OpenPolicy } from './options.ts'
 
 /** How long a breaker stays open, in ms. A policy that throws or gives nonsense is reported, and the default holds. */
 export function openDuration(machine: Machine, context: OpenContext): number {
@@ -15,4 +15,22 @@ export function openDuration(machine: Machine, context: OpenContext): number {
     machine.warn('open_ms_invalid', 'openMs threw', error)
   }
   return DEFAULT_OPEN_MS
+}
+
+/** Openings in a row as of `now`: time closed makes them fewer. */
+export function openingsAt({ state, attempt, config }: Machine, now: number): number {
+  if (state.name !== 'closed') return attempt
+  const { decayMs = 0 } = policyOf(config)
+  return decayMs > 0 ? Math.max(0, attempt - Math.floor((now - state.since) / decayMs)) : 0
+}
+
+/** Which opening in a row the next one is. */
+export function nextAttempt(machine: Machine, now: number): number {
+  const { maxAttempt = Number.POSITIVE_INFINITY } = policyOf(machine.config)
+  return Math.min(openingsAt(machine, now) + 1, maxAttempt)
+}
+
+/** A number has nothing to say of openings in a row. */
+function policyOf({ openMs }: BreakerConfig): Partial<OpenPolicy> {
+  return typeof openMs === 'number' ? {} : openMs
 }

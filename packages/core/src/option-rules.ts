@@ -46,8 +46,8 @@ export function validateOptions(
   if (!object[0](options)) throw new CircuitBreakerConfigError(path.replace(/\.$/, '') || 'options', options, object[1])
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   for (const name of required) {
-    if (!given.some(([other]) => other === name))
-      throw new CircuitBreakerConfigError(path + name, undefined, rules[name]?.[1] ?? '')
+    const [, allowed] = rules[name] as Rule
+    if (!given.some(([other]) => other === name)) throw new CircuitBreakerConfigError(path + name, undefined, allowed)
   }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
@@ -72,9 +72,9 @@ function distance(a: string, b: string): number {
     const above = row
     row = [i]
     for (let j = 1; j <= b.length; j++) {
-      const changed = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(changed, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+      const changed = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min(changed, (above[j] as number) + 1, (row[j - 1] as number) + 1))
     }
   }
-  return row[b.length] ?? 0
+  return row[b.length] as number
 }

@@ -236,10 +236,10 @@ function resolveRecoverWhen(options: RecoverWhen): Required<RecoverWhen> {
 
 /** `options` over `defaults`; `halfOpen` is merged name by name, all others replace. */
 export function mergeOptions(
-  defaults: CircuitBreakerOptions | undefined,
+  defaults: CircuitBreakerOptions,
   options: CircuitBreakerOptions | undefined,
 ): CircuitBreakerOptions {
-  if (defaults === undefined || options === undefined) return options ?? defaults ?? {}
+  if (options === undefined) return defaults
   const merged: CircuitBreakerOptions = { ...defaults, ...given(options) }
   if (defaults.halfOpen && options.halfOpen) merged.halfOpen = { ...defaults.halfOpen, ...given(options.halfOpen) }
   return merged

@@ -72,13 +72,11 @@ export class ProbeGate {
     return lapsed
   }
 
-  /** Takes out those whose lease is over. */
-  takeLapsed(now: number): IssuedPermit[] {
+  /** Those whose lease is over. */
+  lapsed(now: number): IssuedPermit[] {
     const count = this.lapsedAt(now)
-    if (count === 0) return []
-    const lapsed = [...this.#inFlight].slice(0, count)
-    for (const probe of lapsed) this.#inFlight.delete(probe)
-    return lapsed
+    // Looked for at each call: in a ramp-up there may be many in flight.
+    return count === 0 ? [] : [...this.#inFlight].slice(0, count)
   }
 
   /** When the next place becomes free at the latest. */

@@ -1,4 +1,4 @@
-import type { SteadyClock } from './clock.ts'
+import type { Machine } from './machine.ts'
 
 /** One failure as evidence: enough to answer "why did it open" without logs, and no payload. */
 export interface FailureRecord {
@@ -51,16 +51,15 @@ export class RecentFailures {
   }
 
   /** Oldest first. Messages are cleaned when they are first asked for: most never are. */
-  records(clock: SteadyClock, redact: (message: string) => string): FailureRecord[] {
+  records(machine: Machine): FailureRecord[] {
     return this.#failures.map((failure) =>
-      'rawMessage' in failure ? (failure.record ??= describe(failure, clock, redact)) : failure,
+      'rawMessage' in failure ? (failure.record ??= describe(failure, machine)) : failure,
     )
   }
 
   /** When the last of them was, on the breaker's clock; undefined when there is none of this process. */
   get lastAt(): number | undefined {
-    const last = this.#failures.at(-1)
-    return last !== undefined && 'clockNow' in last ? last.clockNow : undefined
+    return (this.#failures.at(-1) as Partial<Failure> | undefined)?.clockNow
   }
 
   countsByType(): Record<string, number> {
@@ -114,9 +113,10 @@ function errorMessage(error: unknown): string {
   }
 }
 
-function describe(failure: Failure, clock: SteadyClock, redact: (message: string) => string): FailureRecord {
+function describe(failure: Failure, machine: Machine): FailureRecord {
   const { type, durationMs, traceId } = failure
-  const message = redact(failure.rawMessage)
+  const { clock } = machine.config
+  const message = redactBy(machine, failure.rawMessage)
   return Object.freeze({
     at: Math.round(clock.wallNow() - (clock.now() - failure.clockNow)),
     type,
@@ -124,4 +124,16 @@ function describe(failure: Failure, clock: SteadyClock, redact: (message: string
     durationMs,
     ...(traceId === undefined ? undefined : { traceId }),
   })
+}
+
+/** What the option `redact` leaves of a message: nothing, when it throws. */
+function redactBy(machine: Machine, message: string): string {
+  try {
+    const redacted: unknown = machine.config.redact(message)
+    if (typeof redacted === 'string') return redacted
+    machine.warn('redact_threw', 'redact gave no string; messages are dropped')
+  } catch (error) {
+    machine.warn('redact_threw', 'redact threw; messages are dropped', error)
+  }
+  return ''
 }

@@ -39,7 +39,8 @@ export interface CircuitBreakerSnapshot {
 export function takeSnapshot(machine: Machine): CircuitBreakerSnapshot {
   const { name, config, state, opened, attempt, tracker } = machine
   const now = config.clock.now()
-  return {
+  const window = machine.askPolicy('save', undefined, () => tracker.save?.(now))
+  const snapshot: CircuitBreakerSnapshot = {
     version: 1,
     name,
     at: config.clock.wallNow(),
@@ -51,9 +52,12 @@ export function takeSnapshot(machine: Machine): CircuitBreakerSnapshot {
     ...('override' in state && { override: state.override }),
     ...(opened && { opened: { at: opened.at, by: opened.by } }),
     attempt,
-    ...(tracker.save && { window: tracker.save(now) }),
+    ...(window !== undefined && { window }),
     recentFailures: machine.recentFailures(),
   }
+  // The trip policy or redact may have thrown.
+  machine.hub.flush()
+  return snapshot
 }
 
 /**
@@ -70,7 +74,9 @@ export function restoreSnapshot(machine: Machine, snapshot: CircuitBreakerSnapsh
   machine.attempt = snapshot.attempt
   machine.opened = snapshot.opened
   machine.recent = new RecentFailures(snapshot.recentFailures)
-  if (snapshot.window !== undefined) machine.tracker.load?.(snapshot.window, now - elapsedSince(snapshot, clock))
+  const { window } = snapshot
+  const savedAt = now - elapsedSince(snapshot, clock)
+  if (window !== undefined) machine.askPolicy('load', undefined, () => machine.tracker.load?.(window, savedAt))
   return restoredState(snapshot, clock)
 }
 
@@ -114,12 +120,8 @@ function checkSnapshot(name: string, snapshot: CircuitBreakerSnapshot): void {
     (remainingMs == null || remainingMs >= 0) &&
     snapshot.attempt >= 0 &&
     Array.isArray(snapshot.recentFailures)
-  if (!isSound) throw new CircuitBreakerConfigError('option restore', snapshot, 'what snapshot() gave, version 1')
+  if (!isSound) throw new CircuitBreakerConfigError('restore', snapshot, 'what snapshot() gave, version 1')
   if (snapshot.name !== name) {
-    throw new CircuitBreakerConfigError(
-      'option restore',
-      snapshot.name,
-      `a snapshot of the breaker ${JSON.stringify(name)}`,
-    )
+    throw new CircuitBreakerConfigError('restore', snapshot.name, `a snapshot of the breaker ${JSON.stringify(name)}`)
   }
 }

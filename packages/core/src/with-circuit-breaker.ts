@@ -3,6 +3,7 @@ import { CircuitBreakerConfigError } from './errors.ts'
 import type { AnyProcessorOptions, ProcessorOptions } from './processor-options.ts'
 import { UnitGuard } from './unit-guard.ts'
 
+type Method = (...args: unknown[]) => unknown
 type AnyClass = abstract new (...args: never) => object
 type InstanceOf<B extends AnyClass> = B extends abstract new (...args: never) => infer T ? T : never
 type ParametersOf<F> = F extends (...args: infer A) => unknown ? A : never
@@ -51,8 +52,9 @@ export function withCircuitBreaker<
 ): B {
   const guard = new UnitGuard(options as unknown as AnyProcessorOptions)
   const method: string = options.method ?? 'run'
-  const original = methodOf(Base, method)
-  if (original === undefined) {
+  const prototype = Base.prototype as object
+  const original = valueIn(prototype, method)
+  if (typeof original !== 'function') {
     throw new CircuitBreakerConfigError('method', method, `the name of a method of class ${Base.name}`)
   }
 
@@ -65,17 +67,21 @@ export function withCircuitBreaker<
   }
   const guarded = async function (this: object, ...args: unknown[]): Promise<unknown> {
     // Looked up at each call, as `super.run()` is.
-    return guard.run(args, () => methodOf(Base, method)?.apply(this, args))
+    return guard.run(args, () => Reflect.apply(Reflect.get(prototype, method) as Method, this, args))
   }
-  guardedMethods.add(likeOriginal(guarded, original))
+  guardedMethods.add(likeOriginal(guarded, original as Method))
   Object.defineProperty(Guarded.prototype, method, { value: guarded, configurable: true, writable: true })
   Object.defineProperty(Guarded, 'name', { value: Base.name })
   return Guarded as unknown as B
 }
 
-function methodOf(Class: AnyClass, method: string): ((...args: unknown[]) => unknown) | undefined {
-  const value: unknown = Reflect.get(Class.prototype as object, method)
-  return typeof value === 'function' ? (value as (...args: unknown[]) => unknown) : undefined
+/** What an object has or inherits under a name, if that is a plain value: a getter is not asked. */
+function valueIn(object: object | null, name: string): unknown {
+  for (; object !== null; object = Reflect.getPrototypeOf(object)) {
+    const property = Reflect.getOwnPropertyDescriptor(object, name)
+    if (property !== undefined) return property.value
+  }
+  return undefined
 }
 
 /** Whether no class between an object and the guard has a method of its own in place of the guarded one. */

@@ -14,7 +14,7 @@ import {
   isCircuitOpenError,
 } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
-import { down, fail } from './drive.ts'
+import { down, fail, hear } from './drive.ts'
 
 const registryOf = (): CircuitBreakerRegistry =>
   new CircuitBreakerRegistry({ clock: new ManualClock(), defaults: { trip: consecutiveFailures(2) } })
@@ -108,6 +108,16 @@ test('the breakers have the options of the group', () => {
   expect(defaults.status().double).toMatchObject({ state: 'closed', critical: false })
 })
 
+test('a group without options of its own takes the breakers that are there as they are', () => {
+  const registry = registryOf()
+  const warnings = hear(registry, 'warning')
+  const double_ = registry.get('predictions.double', { openMs: 60_000, critical: true })
+  const group = new CircuitBreakerGroup('predictions', { double }, { registry })
+
+  expect(group.breakers.double).toBe(double_)
+  expect(warnings).toEqual([])
+})
+
 test('without a registry the breakers are in the one of the process', () => {
   const group = new CircuitBreakerGroup('in-the-default-registry', { double })
 
@@ -186,7 +196,9 @@ test('the minimum is one result unless it is given', async () => {
 test.each([-1, 3, 1.5, Number.NaN, '1' as unknown as number])('a minimum of %s is refused', async (minimum) => {
   const group = new CircuitBreakerGroup('predictions', { double, text }, { registry: registryOf() })
 
-  await expect(group.settle([1], { minimum })).rejects.toThrow('allowed: a whole number from 0 to 2')
+  await expect(group.settle([1], { minimum })).rejects.toThrow(
+    `minimum is ${typeof minimum === 'string' ? '"1"' : minimum}; allowed: a whole number from 0 to 2, the number of members`,
+  )
   expect(group.status().double.totals.success).toBe(0)
 })
 
@@ -317,17 +329,27 @@ test('first rejects with the reason of an abort while the last member is asked',
   expect(await answer).toBe(reason)
 })
 
-test.each([[[]], [['double', 'double']], [['nobody']]])('an order of %j is refused', async (order) => {
+test.each([
+  [[], ''],
+  [['double', 'double'], 'double, double'],
+  [['double', 'nobody'], 'double, nobody'],
+])('an order of %j is refused', async (order, names) => {
   const group = new CircuitBreakerGroup('predictions', { double, text }, { registry: registryOf() })
 
   await expect(group.first([1], { order: order as 'double'[] })).rejects.toThrow(
-    'allowed: members of the group, each once: double, text',
+    `order is "${names}"; allowed: members of the group, each once: double, text`,
   )
 })
 
-test.each<[string, unknown, unknown, string]>([
-  ['', { double }, {}, 'a group\'s name is ""'],
-  ['predictions', {}, {}, 'the members of group "predictions" is an object'],
+test.each<[unknown, unknown, unknown, string]>([
+  ['', { double }, {}, 'a group\'s name is ""; allowed: a string that is not empty'],
+  [5, { double }, {}, "a group's name is 5"],
+  [
+    'predictions',
+    {},
+    {},
+    'the members of group "predictions" is an object; allowed: an object of functions, at least one',
+  ],
   ['predictions', undefined, {}, 'the members of group "predictions" is undefined'],
   ['predictions', { double, text: 'x' }, {}, 'member text of group "predictions" is "x"; allowed: a function'],
   ['predictions', { double }, { openMS: 5 }, 'openMS is 5; allowed: did you mean openMs?'],
@@ -336,7 +358,7 @@ test.each<[string, unknown, unknown, string]>([
   ['predictions', { double }, { openMs: -1 }, 'openMs is -1'],
 ])('a group named %j of %o with %o is refused', (name, members, options, message) => {
   const make = (): unknown =>
-    new CircuitBreakerGroup<GroupMembers>(name, members as GroupMembers, options as GroupOptions)
+    new CircuitBreakerGroup<GroupMembers>(name as string, members as GroupMembers, options as GroupOptions)
 
   expect(make).toThrow(CircuitBreakerConfigError)
   expect(make).toThrow(message)

@@ -17,7 +17,10 @@ import { down, fail, hear } from './drive.ts'
 // Each test begins as a process does: without a default registry.
 const key = Symbol.for('switchgear.defaultRegistry')
 beforeEach(() => void Reflect.deleteProperty(globalThis, key))
-afterEach(() => vi.unstubAllEnvs())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
+})
 
 /** The package as another dependency may load it a second time. */
 async function secondCopy(): Promise<typeof import('@switchgear/core')> {
@@ -97,6 +100,12 @@ test('a malformed variable is an error at first use that names it', async () => 
   expect(getAllCircuitBreakerStatus()).toEqual({})
   expect(() => getCircuitBreaker('payments')).toThrow('EXTERNAL_CB_THRESHOLD is "five"')
   await expect(callWithCircuitBreaker('payments', () => 'result')).rejects.toBeInstanceOf(CircuitBreakerConfigError)
+})
+
+test('where there is no process, as in a browser, breakers have their defaults', () => {
+  vi.stubGlobal('process', undefined)
+
+  expect(getCircuitBreaker('payments').state).toBe('closed')
 })
 
 test('two copies of the package share one registry', async () => {

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { CircuitBreakerConfigError, CircuitBreakerRegistry, type Environment, optionsFromEnv } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { fail, thrownBy } from './drive.ts'
+
+afterEach(() => vi.unstubAllGlobals())
 
 const variables = ['EXTERNAL_CB_THRESHOLD', 'EXTERNAL_CB_TIMEOUT_SECONDS', 'EXTERNAL_CB_HALF_OPEN_MAX_CALLS'] as const
 
@@ -37,6 +39,12 @@ test('the process’s own environment is read where none is given', () => {
   delete process.env['EXTERNAL_CB_TIMEOUT_SECONDS']
 
   expect(options).toEqual({ openMs: 7_000 })
+})
+
+test('where there is no process there are no variables', () => {
+  vi.stubGlobal('process', undefined)
+
+  expect(optionsFromEnv()).toEqual({})
 })
 
 const malformed: [variable: string, values: string[]][] = [

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { CircuitBreakerRegistry, type KeyedOptions, consecutiveFailures, slowCallRate } from '@switchgear/core'
+import {
+  anyOf,
+  CircuitBreakerRegistry,
+  type KeyedOptions,
+  consecutiveFailures,
+  failureRate,
+  slowCallRate,
+} from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { fail, hear, succeed } from './drive.ts'
 
@@ -24,6 +31,7 @@ test('a family is there before its first key, with nothing counted', () => {
       breakers: 0,
       states: { closed: 0, open: 0, half_open: 0, forced_open: 0, disabled: 0 },
       totals: zeros,
+      trip: [],
       failuresByType: {},
       rejections: { open: 0, half_open_full: 0, ramping: 0, forced_open: 0 },
       wouldReject: { open: 0, half_open_full: 0, ramping: 0, forced_open: 0 },
@@ -60,6 +68,66 @@ test('the numbers of all keys are added up', () => {
       ],
       timeInState: { closed: 1_000, open: 1_000, half_open: 0, forced_open: 1_000, disabled: 1_000 },
     }),
+  ])
+})
+
+test('of each trip policy there is the reading of the breaker that is nearest to what trips', () => {
+  const { family } = setUp({
+    trip: anyOf(consecutiveFailures(5), failureRate({ threshold: 0.8, minimumCalls: 3, window: { calls: 10 } })),
+  })
+  family.for('new')
+  expect(family.summary()).toMatchObject([{ trip: [{ policy: 'consecutive_failures', threshold: 5, value: 0 }, {}] }])
+  expect(family.summary()[0]?.trip[1]).not.toHaveProperty('value')
+
+  succeed(family.for('healthy'), 4)
+  fail(family.for('a'), 2)
+  family.for('a').reset()
+  succeed(family.for('b'), 3)
+  fail(family.for('b'))
+  succeed(family.for('c'))
+  fail(family.for('c'))
+  succeed(family.for('c'))
+  fail(family.for('d'))
+
+  expect(family.summary()).toMatchObject([
+    {
+      trip: [
+        { policy: 'consecutive_failures', threshold: 5, value: 1 },
+        { policy: 'failure_rate', threshold: 0.8, value: 1 / 3, calls: 3, minimumCalls: 3 },
+      ],
+    },
+  ])
+  fail(family.for('d'))
+  expect(family.summary()).toMatchObject([{ trip: [{ value: 2 }, { value: 1 / 3 }] }])
+})
+
+test('a trip policy that throws when it is asked whether it knows of failures is asked for readings', () => {
+  const tracker = {
+    record: () => undefined,
+    readings: () => [{ policy: 'own', threshold: 1, value: 0.5 }],
+    clear: () => {},
+    isClear: () => {
+      throw new Error('broken')
+    },
+  }
+  const { family } = setUp({ trip: { timed: false, createTracker: () => tracker } })
+  for (const key of ['a', 'b']) family.for(key)
+
+  expect(family.summary()).toMatchObject([{ trip: [{ policy: 'own', value: 0.5 }] }])
+})
+
+test('transitions of one kind are added up', () => {
+  const { family } = setUp()
+  for (const key of ['a', 'b', 'c']) fail(family.for(key), 2)
+  family.delete('a')
+
+  expect(family.summary()).toMatchObject([
+    {
+      transitions: [
+        { from: 'closed', to: 'open', count: 3 },
+        { from: 'open', to: 'closed', count: 1 },
+      ],
+    },
   ])
 })
 
@@ -178,6 +246,7 @@ test.each<[string, (key: string) => string]>([
   expect(family.for('b').name).toBe('origins')
 
   expect(warnings).toMatchObject([{ breaker: 'origins', code: 'name_of_threw' }])
+  expect(warnings[0]?.message).toMatch(/^nameOf /)
 })
 
 test('fifty failure types are counted by name, and what is counted by name stays so', () => {

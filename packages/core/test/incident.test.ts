@@ -109,6 +109,7 @@ test('each incident has an id of its own', () => {
   expect(reports.filter(({ phase }) => phase === 'opened')).toHaveLength(100)
   expect(reports.filter(({ phase }) => phase === 'recovered')).toHaveLength(100)
   expect(new Set(reports.map(({ id }) => id)).size).toBe(100)
+  for (const { id } of reports) expect(id).toMatch(/^[a-z0-9]{1,10}-[a-z0-9]{1,8}$/)
 })
 
 test('an operator who takes the breaker over in an incident updates it, and the close after that ends it', () => {
@@ -130,12 +131,14 @@ test('an operator who takes the breaker over in an incident updates it, and the 
 
 test('what an operator does outside an incident is none', () => {
   const { breaker, reports } = setUp()
+  const warnings = hear(breaker, 'warning')
   breaker.forceOpen({ reason: 'maintenance' })
   breaker.tryAcquire()
   breaker.reset()
   breaker.disable({ reason: 'maintenance' })[Symbol.dispose]()
 
   expect(reports).toEqual([])
+  expect(warnings).toEqual([])
 })
 
 test('a failed trial after a forced open begins an incident', () => {
@@ -264,6 +267,20 @@ test('of a registry, the incidents of all breakers are told apart by name and ke
     ['recovered', 'origins', 'b', 1, 2],
     ['recovered', 'origins', 'a', 0, 1],
     ['recovered', 'payments', undefined, 0, 0],
+  ])
+})
+
+test('a breaker without a key is told apart from one with any key', () => {
+  const registry = new CircuitBreakerRegistry({ clock: new ManualClock(), defaults: options })
+  const reports = watch(registry)
+  fail(registry.get('origins'), 2)
+  fail(registry.keyed('origins').for('undefined'), 2)
+  registry.reset('origins')
+
+  expect(reports.map(({ phase, key }) => [phase, key])).toEqual([
+    ['opened', undefined],
+    ['opened', 'undefined'],
+    ['recovered', undefined],
   ])
 })
 

@@ -128,3 +128,21 @@ test('enforce counts nothing as what it would reject', () => {
   expect(breaker.isAvailable()).toBe(false)
   expect(breaker.status()).toMatchObject({ mode: 'enforce', wouldReject: { open: 0 }, rejections: { open: 1 } })
 })
+
+test('observe admits all of a ramp-up and counts what would be rejected', () => {
+  const clock = new ManualClock()
+  const breaker = new CircuitBreaker('payments', {
+    clock,
+    mode: 'observe',
+    trip: consecutiveFailures(1),
+    openMs: 10_000,
+    halfOpen: { successesToClose: 1 },
+    rampUp: { stepsPercent: [10], stepMs: 1_000 },
+  })
+  fail(breaker)
+  clock.advance(10_000)
+  succeed(breaker)
+
+  for (let i = 0; i < 100; i++) expect(breaker.tryAcquire()).toBeDefined()
+  expect(breaker.status().wouldReject.ramping).toBe(90)
+})

@@ -60,6 +60,22 @@ test('its status is that of every breaker, by name', () => {
   expect(registry.status()).toEqual({ payments: payments.status(), search: search.status() })
 })
 
+test('its status has the breakers of every family too, and each name in it can be reset', () => {
+  const registry = new CircuitBreakerRegistry({ clock: new ManualClock() })
+  registry.get('payments')
+  const family = registry.keyed('origins', { maxKeys: 2 })
+  for (const key of ['a', 'b', 'c']) fail(family.for(key), 5)
+
+  const names = Object.keys(registry.status())
+  expect(names).toEqual(expect.arrayContaining(['payments', 'origins:a', 'origins:b']))
+  expect(names).toHaveLength(4)
+
+  for (const name of names) expect(registry.reset(name)).toBe(true)
+  expect(Object.values(registry.status()).map(({ state }) => state)).toEqual(['closed', 'closed', 'closed', 'closed'])
+  expect(registry.reset('origins:d')).toBe(false)
+  expect(registry.reset('origin:a')).toBe(false)
+})
+
 test('reset resets one breaker and says whether there is one', () => {
   const registry = new CircuitBreakerRegistry()
   const [payments, search] = [registry.get('payments'), registry.get('search')]

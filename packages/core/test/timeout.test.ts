@@ -131,6 +131,22 @@ test('a rejection that comes after the time is over is not an unhandled one', as
   expect(breaker.status()).toEqual(before)
 })
 
+test('of an abort and a time limit in one turn the first one ends the call', async () => {
+  for (const isAbortFirst of [true, false]) {
+    const { breaker, clock } = limited()
+    const controller = new AbortController()
+    const call = breaker.execute(never, { signal: controller.signal })
+
+    if (isAbortFirst) controller.abort('left')
+    clock.advance(100)
+    if (!isAbortFirst) controller.abort('left')
+
+    const error: unknown = await call.catch((thrown: unknown) => thrown)
+    expect(error instanceof CircuitTimeoutError ? 'timeout' : error).toBe(isAbortFirst ? 'left' : 'timeout')
+    expect(breaker.status().totals).toMatchObject({ ignored: isAbortFirst ? 1 : 0, failure: isAbortFirst ? 0 : 1 })
+  }
+})
+
 test('a timed-out probe has failed', async () => {
   const { breaker, clock } = limited({ openMs: 1_000, halfOpen: { probeTimeoutMs: 500 } })
   breaker.trip({ reason: 'test' })

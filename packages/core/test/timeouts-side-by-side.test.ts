@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, test } from 'vitest'
 import { CircuitBreaker, consecutiveFailures } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
@@ -93,4 +94,39 @@ test('a call that is made when another one times out does not put off the limits
 
   expect(rest.at).toBe(150)
   expect(replacement?.at).toBe(200)
+})
+
+test('a call that an abort makes at once does not put off the limits of the rest', async () => {
+  const { breaker, clock } = limited()
+  let replacement: { at?: number } | undefined
+  const first = breaker.execute(({ signal }) => {
+    signal.addEventListener('abort', () => {
+      replacement = ending(breaker.execute(never), clock)
+    })
+    return never()
+  })
+  ending(first, clock)
+  clock.advance(50)
+  const rest = ending(breaker.execute(never), clock)
+
+  for (let i = 0; i < 20; i++) {
+    clock.advance(10)
+    await settle()
+  }
+
+  expect([rest.at, replacement?.at]).toEqual([150, 200])
+})
+
+test('each call that times out ends in its own async context, though they share a timer', async () => {
+  const { breaker, clock } = limited()
+  const context = new AsyncLocalStorage<string>()
+  const seen = { events: [] as unknown[], fallbacks: [] as unknown[] }
+  breaker.on('failure', () => void seen.events.push(context.getStore()))
+  const fallback = (): void => void seen.fallbacks.push(context.getStore())
+  const calls = ['first', 'second'].map((name) => context.run(name, () => breaker.execute(never, { fallback })))
+
+  clock.advance(100)
+  await Promise.all(calls)
+
+  expect(seen).toEqual({ events: ['first', 'second'], fallbacks: ['first', 'second'] })
 })

@@ -36,6 +36,10 @@ abstract class Processor {
     return `${this.topic}: done`
   }
 
+  get state(): string {
+    return `${this.processed.length} processed`
+  }
+
   async count(units: number, unit: Unit): Promise<number> {
     await this.process(unit)
     return units
@@ -93,7 +97,12 @@ test('a guarded class works as its base does', async () => {
   expect(summary.processed).toEqual([{ date: '2026-11-01' }])
   expect(Summary.create()).toBe('made by the base')
   expect([summary.run.name, summary.run.length]).toEqual(['run', 1])
-  expect(Object.keys(Summary.prototype)).toEqual([])
+  const { prototype } = Object.getPrototypeOf(Summary) as { prototype: object }
+  expect(Object.getOwnPropertyDescriptor(prototype, 'run')).toMatchObject({
+    configurable: true,
+    enumerable: false,
+    writable: true,
+  })
   expect(Object.getPrototypeOf(Summary)).toHaveProperty('name', 'Processor')
 })
 
@@ -152,6 +161,7 @@ test('a key function that throws leaves the unit unguarded, and one warning says
   for (let i = 0; i < 3; i++) await expect(processor.run({})).resolves.toBe('players: done')
 
   expect(warnings).toMatchObject([{ breaker: 'summary', code: 'key_threw', error: { message: 'broken' } }])
+  expect(warnings[0]?.message).toMatch(/^key threw/)
 })
 
 test('whenOpen gives the result of a unit that is rejected, of no other', async () => {
@@ -366,13 +376,34 @@ test('the breakers are in the registry of the process unless one is given, and a
   }
 })
 
+test('another registry of the process is noticed also when nobody hears of incidents', async () => {
+  const scope = globalThis as { [key: symbol]: unknown }
+  const symbol = Symbol.for('switchgear.defaultRegistry')
+  const before = scope[symbol]
+  class Base {
+    async run(): Promise<void> {}
+  }
+  class Guarded extends withCircuitBreaker(Base, { name: 'unheard', key: () => 'a' }) {}
+  try {
+    for (let i = 0; i < 2; i++) {
+      const registry = (scope[symbol] = new CircuitBreakerRegistry())
+      await new Guarded().run()
+      expect(registry.keyed('unheard').size).toBe(1)
+    }
+  } finally {
+    scope[symbol] = before
+  }
+})
+
 test.each<[Partial<Record<keyof Options, unknown>> & Record<string, unknown>, string]>([
   [{ name: '' }, 'name is ""; allowed: a string that is not empty'],
+  [{ name: 5 }, 'name is 5; allowed: a string that is not empty'],
   [{ name: undefined }, 'name is undefined'],
   [{ key: undefined }, 'key is undefined; allowed: a function'],
   [{ key: 'date' }, 'key is "date"; allowed: a function'],
   [{ method: 'rum' }, 'method is "rum"; allowed: the name of a method of class Processor'],
   [{ method: 'process' }, 'method is "process"'],
+  [{ method: 'state' }, 'method is "state"'],
   [{ whenOpen: 'skip' }, 'whenOpen is "skip"; allowed: a function'],
   [{ onIncident: 5 }, 'onIncident is 5; allowed: a function'],
   [{ remindEveryMs: 0 }, 'remindEveryMs is 0; allowed: a number of ms above 0'],

@@ -1,4 +1,5 @@
 import { CircuitBreaker, type Permit, type Verdict } from '@switchgear/core'
+import { down } from '../drive.ts'
 import { SkewedClock } from './skewed-clock.ts'
 import type { BreakerView, Driver, Scenario } from './scenario.ts'
 
@@ -7,8 +8,6 @@ interface ExecutedCall {
   readonly work: PromiseWithResolvers<unknown>
   readonly controller: AbortController
 }
-
-const none = { open: 0, half_open_full: 0, ramping: 0, forced_open: 0 }
 
 /** The real breaker, driven as its story is. */
 export class DrivenBreaker implements Driver {
@@ -59,7 +58,7 @@ export class DrivenBreaker implements Driver {
     if (call === undefined) return
     if (!('work' in call)) settlePermit(call, verdict)
     else if (verdict === 'success') call.work.resolve('result')
-    else if (verdict === 'failure') call.work.reject(new Error('down'))
+    else if (verdict === 'failure') call.work.reject(down)
     else call.controller.abort()
   }
 
@@ -88,27 +87,23 @@ export class DrivenBreaker implements Driver {
   }
 
   view(): BreakerView {
-    const status = this.breaker.status()
-    const { state, retryAfterMs, trip, halfOpen, totals, rejections, wouldReject, timeInState, override } = status
-    const isEnforced = this.scenario.mode === 'enforce'
+    const { breaker } = this
+    const status = breaker.status()
+    const { retryAfterMs, trip, halfOpen, totals, rejections, wouldReject, timeInState } = status
     const heard = this.#heard
     this.#heard = []
     return {
-      state: this.breaker.state,
-      isAvailable: this.breaker.isAvailable(),
+      states: [breaker.state, status.state],
+      isAvailable: breaker.isAvailable(),
       retryAfterMs,
       trip,
       halfOpen,
       totals,
-      rejections:
-        JSON.stringify(isEnforced ? wouldReject : rejections) === NONE && state === status.state
-          ? isEnforced
-            ? rejections
-            : wouldReject
-          : none,
+      rejections,
+      wouldReject,
       transitions: status.transitions.reduce((sum, { count }) => sum + count, 0),
       timeInState,
-      override: override?.reason,
+      override: status.override?.reason,
       blunders: status.warnings.listener_threw ?? 0,
       heard,
     }
@@ -143,10 +138,8 @@ export class DrivenBreaker implements Driver {
   }
 }
 
-const NONE = JSON.stringify(none)
-
 function settlePermit(permit: Permit, verdict: Verdict): void {
   if (verdict === 'success') permit.success()
-  else if (verdict === 'failure') permit.failure(new Error('down'))
+  else if (verdict === 'failure') permit.failure(down)
   else permit.ignore()
 }

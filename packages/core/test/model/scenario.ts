@@ -1,4 +1,4 @@
-import type { BreakerState, CircuitBreakerStatus, EventName, TripReading, Verdict } from '@switchgear/core'
+import type { BreakerState, CircuitBreakerStatus, EventName, Verdict } from '@switchgear/core'
 import type { TripRule } from './trip-rule.ts'
 
 /** A breaker's options, and what its listeners do. */
@@ -22,7 +22,7 @@ export interface Reaction {
   readonly on: Exclude<EventName, 'warning'>
   readonly to?: BreakerState | undefined
   readonly times: number
-  act(driver: Driver): void
+  readonly act: (driver: Driver) => void
 }
 
 /** What can be done to a breaker, and to its story, also from inside a listener. */
@@ -41,11 +41,12 @@ export interface Driver {
 /** What is compared after each step. */
 export interface BreakerView extends Pick<
   CircuitBreakerStatus,
-  'state' | 'rejections' | 'timeInState' | 'halfOpen' | 'totals'
+  'rejections' | 'wouldReject' | 'timeInState' | 'halfOpen' | 'totals' | 'trip'
 > {
+  /** As the breaker says, and as its status does. */
+  readonly states: readonly [BreakerState, BreakerState]
   readonly isAvailable: boolean
   readonly retryAfterMs: number | undefined
-  readonly trip: readonly TripReading[]
   readonly transitions: number
   readonly override: string | undefined
   readonly blunders: number

@@ -16,7 +16,8 @@ export interface Result {
 
 /** A trip policy said twice: as it is built, and as its documentation reads, over a list of all results of the state. */
 export interface TripRule {
-  readonly text: string
+  /** For the report of a counterexample. */
+  readonly toString: () => string
   readonly policy: TripPolicy
   readonly slowMs?: number
   trigger(results: readonly Result[], now: number): string | undefined
@@ -31,7 +32,7 @@ export function consecutiveRule(threshold: number): TripRule {
     return results.length - 1 - lastSuccess
   }
   return {
-    text: `consecutiveFailures(${threshold})`,
+    toString: () => `consecutiveFailures(${threshold})`,
     policy: consecutiveFailures(threshold),
     trigger: (results) => (results.at(-1)?.failed && row(results) >= threshold ? 'consecutive_failures' : undefined),
     readings: (results) => [{ policy: 'consecutive_failures', threshold, value: row(results) }],
@@ -40,7 +41,7 @@ export function consecutiveRule(threshold: number): TripRule {
 
 export function failureRateRule(threshold: number, window: Window, minimumCalls: number): TripRule {
   return {
-    text: `failureRate(${JSON.stringify({ threshold, window, minimumCalls })})`,
+    toString: () => `failureRate(${JSON.stringify({ threshold, window, minimumCalls })})`,
     policy: failureRate({ threshold, window, minimumCalls }),
     ...rate('failure_rate', ({ failed }) => failed, threshold, window, minimumCalls),
   }
@@ -48,7 +49,7 @@ export function failureRateRule(threshold: number, window: Window, minimumCalls:
 
 export function slowCallRateRule(slowMs: number, threshold: number, window: Window, minimumCalls: number): TripRule {
   return {
-    text: `slowCallRate(${JSON.stringify({ slowMs, threshold, window, minimumCalls })})`,
+    toString: () => `slowCallRate(${JSON.stringify({ slowMs, threshold, window, minimumCalls })})`,
     policy: slowCallRate({ slowMs, threshold, window, minimumCalls }),
     slowMs,
     ...rate('slow_call_rate', ({ durationMs }) => durationMs >= slowMs, threshold, window, minimumCalls),
@@ -58,7 +59,7 @@ export function slowCallRateRule(slowMs: number, threshold: number, window: Wind
 export function anyRule(...rules: readonly TripRule[]): TripRule {
   const slow = rules.flatMap(({ slowMs }) => slowMs ?? [])
   return {
-    text: `anyOf(${rules.map(({ text }) => text).join(', ')})`,
+    toString: () => `anyOf(${rules.map((rule) => rule.toString()).join(', ')})`,
     policy: anyOf(...rules.map(({ policy }) => policy)),
     ...(slow.length > 0 && { slowMs: Math.min(...slow) }),
     trigger: (results, now) => rules.map((rule) => rule.trigger(results, now)).find((name) => name !== undefined),

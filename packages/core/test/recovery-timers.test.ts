@@ -1,0 +1,113 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { CircuitBreaker, type CircuitBreakerOptions, consecutiveFailures, type RecoverWhen } from '@switchgear/core'
+import { ManualClock } from '@switchgear/core/testing'
+import { fail } from './drive.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+type Check = RecoverWhen['check']
+
+/** Lets promises that have settled tell so. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+function opened(
+  recoverWhen: Partial<RecoverWhen> & { check: Check },
+  options: CircuitBreakerOptions = {},
+): { breaker: CircuitBreaker; clock: ManualClock; pass: (ms: number) => Promise<void> } {
+  const clock = new ManualClock()
+  const breaker = new CircuitBreaker('payments', {
+    clock,
+    trip: consecutiveFailures(1),
+    openMs: 10_000,
+    recoverWhen: { everyMs: 1_000, ...recoverWhen },
+    ...options,
+  })
+  fail(breaker)
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    await settled()
+  }
+  return { breaker, clock, pass }
+}
+
+test('where timers do not fire, the next call asks, and is rejected itself', async () => {
+  let now = 0
+  const clock = { now: () => now, setTimer: () => ({ cancel: () => {}, keepAlive: () => {} }) }
+  const check = vi.fn<Check>(async () => true)
+  const { breaker } = opened({ check }, { clock })
+  now = 999
+  breaker.tryAcquire()
+  expect(check).not.toHaveBeenCalled()
+
+  now = 1_000
+  expect(breaker.tryAcquire()).toBeUndefined()
+  expect(check).toHaveBeenCalledTimes(1)
+  await settled()
+
+  expect(breaker.state).toBe('half_open')
+})
+
+test('no timer keeps the process alive', async () => {
+  const kept: boolean[] = []
+  const callbacks: (() => void)[] = []
+  let now = 0
+  const clock = {
+    now: () => now,
+    setTimer: (callback: () => void) => {
+      callbacks.push(callback)
+      return { cancel: () => {}, keepAlive: (alive: boolean) => void kept.push(alive) }
+    },
+  }
+  opened({ check: () => new Promise(() => {}) }, { clock })
+  now = 1_000
+  callbacks[0]?.()
+  await settled()
+
+  expect(kept).toEqual([false, false])
+})
+
+test('a timer that fires early is set again', async () => {
+  const callbacks: (() => void)[] = []
+  let now = 0
+  const clock = {
+    now: () => now,
+    setTimer: (callback: () => void) => {
+      callbacks.push(callback)
+      return { cancel: () => {}, keepAlive: () => {} }
+    },
+  }
+  const check = vi.fn<Check>(() => false)
+  opened({ check }, { clock })
+  now = 999
+  callbacks[0]?.()
+  expect(check).not.toHaveBeenCalled()
+
+  now = 1_000
+  callbacks[1]?.()
+  expect(check).toHaveBeenCalledTimes(1)
+})
+
+test('on the platform’s clock a check runs too', async () => {
+  const check = Promise.withResolvers<void>()
+  const breaker = new CircuitBreaker('payments', {
+    trip: consecutiveFailures(1),
+    recoverWhen: {
+      check: () => {
+        check.resolve()
+        return true
+      },
+      everyMs: 1,
+    },
+  })
+  const recovered = Promise.withResolvers<string>()
+  breaker.on('transition', ({ trigger }) => {
+    if (trigger === 'recovered') recovered.resolve(trigger)
+  })
+  fail(breaker)
+  // The check's own timer keeps no process alive; this one does.
+  const alive = setInterval(() => {}, 1_000)
+
+  await check.promise
+  expect(await recovered.promise).toBe('recovered')
+  clearInterval(alive)
+})
