@@ -9,11 +9,11 @@ export class GroupMemberError extends Error {
 
   constructor(member: string, skipped: boolean, cause: unknown) {
     super(`${member} ${skipped ? 'was skipped' : 'failed'}`, { cause })
+    nameError(this, 'GroupMemberError')
     this.member = member
     this.skipped = skipped
   }
 }
-nameError(GroupMemberError, 'GroupMemberError')
 
 /** Fewer members of a group gave a result than were needed. The `errors` say of each of the others why. */
 export class CircuitGroupError extends AggregateError {
@@ -34,9 +34,9 @@ export class CircuitGroupError extends AggregateError {
       errors,
       `circuit breaker group "${groupName}" gave ${attempts.length - errors.length} of ${minimum} results: ${why}`,
     )
+    nameError(this, 'CircuitGroupError')
     this.groupName = groupName
     this.minimum = minimum
     this.outcome = outcomeOf(attempts)
   }
 }
-nameError(CircuitGroupError, 'CircuitGroupError')

@@ -43,7 +43,7 @@ export class CircuitOpenError extends Error {
     this.retryAfterMs = details.retryAfterMs
   }
 }
-nameError(CircuitOpenError, 'CircuitOpenError')
+nameError(CircuitOpenError.prototype, 'CircuitOpenError')
 Object.defineProperty(CircuitOpenError.prototype, brand, { value: true })
 
 /** A call took longer than `timeoutMs`, or a probe longer than `halfOpen.probeTimeoutMs`. */
@@ -59,7 +59,7 @@ export class CircuitTimeoutError extends Error {
     this.timeoutMs = timeoutMs
   }
 }
-nameError(CircuitTimeoutError, 'CircuitTimeoutError')
+nameError(CircuitTimeoutError.prototype, 'CircuitTimeoutError')
 
 /** An option or environment variable has a value that is not allowed. */
 export class CircuitBreakerConfigError extends Error {
@@ -78,7 +78,7 @@ export class CircuitBreakerConfigError extends Error {
     this.allowed = allowed
   }
 }
-nameError(CircuitBreakerConfigError, 'CircuitBreakerConfigError')
+nameError(CircuitBreakerConfigError.prototype, 'CircuitBreakerConfigError')
 
 /**
  * Whether an error is a {@link CircuitOpenError}, or has one among its causes (as `cause`, as the `original` of the Slack
@@ -133,9 +133,9 @@ function captureNoStack(): boolean {
   }
 }
 
-/** Gives an error class its name: on the prototype and not enumerable, as the built-in errors have it; a bundler may rename the class. */
-export function nameError(type: abstract new (...args: never) => Error, name: string): void {
-  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
+/** Names an error, or all of a class by its prototype: not enumerable, as built-in errors have it; a bundler may rename classes. */
+export function nameError(target: Error, name: string): void {
+  Object.defineProperty(target, 'name', { value: name, configurable: true, writable: true })
 }
 
 function quote(value: unknown): string {

@@ -76,7 +76,6 @@ export type WarningCode =
   | 'keys_exhausted'
   | 'name_of_threw'
   | 'key_threw'
-  | 'incident_threw'
 
 /** Something that is not a call's result and that somebody should know. */
 export interface WarningEvent {

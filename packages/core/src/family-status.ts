@@ -47,7 +47,7 @@ export class FamilyTally {
   readonly #failuresByType = new Map<string, number>()
   readonly #rejections = noRejections()
   readonly #wouldReject = noRejections()
-  readonly #transitions = new Map<string, TransitionCount>()
+  readonly #transitions: { -readonly [K in keyof TransitionCount]: TransitionCount[K] }[] = []
   readonly #timeInState = noTime()
 
   constructor(name: string, types: Set<string> = new Set()) {
@@ -63,7 +63,7 @@ export class FamilyTally {
     addEach(copy.#wouldReject, this.#wouldReject)
     addEach(copy.#timeInState, this.#timeInState)
     for (const [type, count] of this.#failuresByType) copy.#failuresByType.set(type, count)
-    for (const [key, transition] of this.#transitions) copy.#transitions.set(key, transition)
+    copy.#addTransitions(this.#transitions)
     return copy
   }
 
@@ -93,10 +93,7 @@ export class FamilyTally {
       this.#timeInState.closed += now - state.since
       return
     }
-    for (const { from, to, count } of transitions) {
-      const key = `${from} ${to}`
-      this.#transitions.set(key, { from, to, count: count + (this.#transitions.get(key)?.count ?? 0) })
-    }
+    this.#addTransitions(transitions)
     addEach(this.#rejections, totals.rejections())
     addEach(this.#wouldReject, totals.wouldReject())
     addEach(this.#timeInState, totals.timeInState(state, now))
@@ -114,8 +111,17 @@ export class FamilyTally {
       failuresByType: Object.fromEntries(this.#failuresByType),
       rejections: this.#rejections,
       wouldReject: this.#wouldReject,
-      transitions: [...this.#transitions.values()],
+      transitions: this.#transitions,
       timeInState: this.#timeInState,
+    }
+  }
+
+  #addTransitions(transitions: readonly TransitionCount[]): void {
+    for (const { from, to, count } of transitions) {
+      // There are few kinds, and this is quicker than to look them up by a name that has to be made.
+      const sum = this.#transitions.find((known) => known.from === from && known.to === to)
+      if (sum === undefined) this.#transitions.push({ from, to, count })
+      else sum.count += count
     }
   }
 
@@ -130,11 +136,14 @@ export class FamilyTally {
 
 /** Of two breakers with one set of policies, the reading of each policy that is nearer to what trips. */
 function nearest(a: readonly TripReading[], b: readonly TripReading[]): readonly TripReading[] {
-  if (a.length === 0) return b
-  return a.map((reading, i) => {
-    const other = b[i] ?? reading
-    return (other.value ?? -1) / other.threshold > (reading.value ?? -1) / reading.threshold ? other : reading
+  return b.map((reading, i) => {
+    const other = a[i]
+    return other !== undefined && nearness(other) >= nearness(reading) ? other : reading
   })
+}
+
+function nearness({ value = -1, threshold }: TripReading): number {
+  return value / threshold
 }
 
 function addEach<K extends string>(sums: Record<K, number>, numbers: Readonly<Record<K, number>>): void {

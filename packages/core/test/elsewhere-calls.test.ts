@@ -1,4 +1,4 @@
-// Behaviours that other circuit breakers were seen to get wrong, in calls. The comment of each says which, and what they do.
+// Behaviours that other circuit breakers were seen to get wrong, in calls, as of late 2026. Each comment says which, and what they do.
 import { getEventListeners } from 'node:events'
 import { afterEach, expect, test, vi } from 'vitest'
 import {
@@ -202,7 +202,7 @@ test('anything may be asked about', () => {
   expect(isCircuitOpenError(undefined)).toBe(false)
 })
 
-// An early Polly: one cached exception, whose stack trace grew with each throw.
+// Polly had to learn it: a cached exception grows its stack trace with each throw.
 test('each rejection is an error of its own', () => {
   const { breaker } = ticking()
   fail(breaker, 2)

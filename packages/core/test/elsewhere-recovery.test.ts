@@ -1,4 +1,4 @@
-// Behaviours that other circuit breakers were seen to get wrong, in recovery. The comment of each says which, and what they do.
+// Behaviours that other circuit breakers were seen to get wrong, in recovery, as of late 2026. Each comment says which, and what they do.
 import { expect, test } from 'vitest'
 import {
   CircuitBreaker,

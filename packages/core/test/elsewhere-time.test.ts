@@ -1,4 +1,5 @@
-// Behaviours that other circuit breakers were seen to get wrong, in time and numbers. The comment of each says which, and what they do.
+// Behaviours that other circuit breakers were seen to get wrong, in time and numbers, as of late 2026. Each comment says which,
+// and what they do.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -119,7 +120,7 @@ test('an open breaker keeps no process alive', async () => {
   expect(stdout).toBe('open 0\n')
 })
 
-// opossum: two intervals for each breaker, which is a tenth of a core for ten thousand idle ones.
+// opossum: two intervals for each breaker, which cost as much when it is idle.
 test('ten thousand breakers set no timer', () => {
   const clock = new ManualClock()
   for (let i = 0; i < 10_000; i++) succeed(new CircuitBreaker(`breaker ${i}`, { clock }))

@@ -245,15 +245,3 @@ test('a check every Infinity ms is never made', async () => {
 
   expect(check).not.toHaveBeenCalled()
 })
-
-test('a check goes on for a breaker that is restored open', async () => {
-  const { breaker } = opened({ check: () => true })
-  const clock = new ManualClock()
-  const restore = breaker.snapshot()
-  const restored = new CircuitBreaker('payments', { clock, restore, recoverWhen: { check: () => true, everyMs: 500 } })
-
-  clock.advance(500)
-  await settled()
-
-  expect(restored.state).toBe('half_open')
-})

@@ -111,3 +111,15 @@ test('on the platform’s clock a check runs too', async () => {
   expect(await recovered.promise).toBe('recovered')
   clearInterval(alive)
 })
+
+test('a check goes on for a breaker that is restored open', async () => {
+  const { breaker } = opened({ check: () => true })
+  const clock = new ManualClock()
+  const restore = breaker.snapshot()
+  const restored = new CircuitBreaker('payments', { clock, restore, recoverWhen: { check: () => true, everyMs: 500 } })
+
+  clock.advance(500)
+  await settled()
+
+  expect(restored.state).toBe('half_open')
+})
