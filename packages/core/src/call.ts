@@ -197,7 +197,9 @@ function judge(machine: Machine, permit: IssuedPermit, outcome: Outcome, byDefau
 /** A deadline that the caller set with `AbortSignal.timeout` says that the service was slow, not that the caller left. */
 export function isTimeout(reason: unknown): boolean {
   try {
-    return reason instanceof Error && reason.name === 'TimeoutError'
+    if (!(reason instanceof Error)) return false
+    // The time limit of a breaker around this one is such a deadline too.
+    return reason.name === 'TimeoutError' || (reason as { code?: unknown }).code === 'ERR_CIRCUIT_TIMEOUT'
   } catch {
     return false
   }

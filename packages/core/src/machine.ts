@@ -216,8 +216,10 @@ export class Machine {
     if (verdict === 'failure') {
       const recent = (this.recent ??= new RecentFailures())
       type = recent.count(details?.type ?? errorType(error))
+      // A lease is noticed by another call, whose trace has nothing to do with it.
+      const traceId = details === LAPSE ? undefined : this.hub.observer?.traceId()
       // Late failures would push out the evidence of why the breaker opened.
-      if (isCurrent) recent.add(error, type, durationMs, this.hub.observer?.traceId(), now)
+      if (isCurrent) recent.add(error, type, durationMs, traceId, now)
     }
     permit.observation?.end(verdict, type)
     const isStale = !isCurrent && permit.role !== 'shadow'

@@ -163,3 +163,19 @@ test('an observer that comes while a call is running sees the next one', () => {
   expect(successes).toHaveLength(1)
   expect(observer.notes).toEqual(['payments admitted in closed'])
 })
+
+test('a lease that is over is no evidence from the trace of the call that noticed it', () => {
+  const clock = new ManualClock()
+  const registry = new CircuitBreakerRegistry({ clock })
+  registry.observe({ callAdmitted: () => undefined, traceId: () => 'trace of whoever is active' })
+  const breaker = registry.get('payments')
+  breaker.trip({ reason: 'test' })
+  clock.advance(300_000)
+  breaker.acquire()
+  clock.advance(30_000)
+
+  breaker.tryAcquire()
+
+  expect(breaker.status().recentFailures[0]).toMatchObject({ type: 'CircuitTimeoutError' })
+  expect(breaker.status().recentFailures[0]).not.toHaveProperty('traceId')
+})

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { CircuitBreaker, consecutiveFailures, type CircuitBreakerOptions } from '@switchgear/core'
+import { CircuitBreaker, type CircuitBreakerOptions, CircuitTimeoutError, consecutiveFailures } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { fail } from './drive.ts'
 
@@ -194,4 +194,17 @@ describe.for([
       halfOpen: { inFlight: 0 },
     })
   })
+})
+
+test('the time limit of a breaker around it is a deadline, so a service that hangs trips the inner breaker too', async () => {
+  const clock = new ManualClock()
+  const outer = new CircuitBreaker('outer', { clock, timeoutMs: 100 })
+  const inner = new CircuitBreaker('inner', { clock })
+  const call = outer.execute(({ signal }) => inner.execute(never, { signal }))
+
+  clock.advance(100)
+
+  await expect(call).rejects.toBeInstanceOf(CircuitTimeoutError)
+  await Promise.resolve()
+  expect(inner.status().totals).toMatchObject({ failure: 1, ignored: 0 })
 })
