@@ -6,6 +6,7 @@ const projects = [
   'packages/adapters',
   'packages/otel',
   'packages/testkit',
+  'apps/bench',
   'apps/demo',
   'tools/snippets',
   'scripts',

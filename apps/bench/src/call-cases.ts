@@ -27,7 +27,7 @@ export type Library = { readonly [Name in CallCaseName]?: () => Call | Promise<C
 /** So many calls are in the window of `busyFailure` before it is measured. */
 export const BUSY_CALLS = 100_000
 
-export const failure: Error = new Error('the service is down')
+const failure: Error = new Error('the service is down')
 
 /** The call that is guarded: as little as an async function can do. */
 export const succeed = async (): Promise<number> => 1

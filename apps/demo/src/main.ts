@@ -16,7 +16,8 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(usage)
       return 0
     }
-    const result = await runDemo({ once, stream: process.stdout, env: process.env, signal: untilSignalled() })
+    const signal = AbortSignal.any([whenSignalled(), whenUnread(process.stdout)])
+    const result = await runDemo({ once, stream: process.stdout, env: process.env, signal })
     // Without --once an interruption is the way to end it. With it, nothing was proven.
     return { kept: 0, broken: 1, interrupted: once ? 130 : 0 }[result]
   } catch (error) {
@@ -27,7 +28,14 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function untilSignalled(): AbortSignal {
+/** Aborts when nobody reads a stream any more, as `head` does when it has enough. */
+function whenUnread(stream: NodeJS.WriteStream): AbortSignal {
+  const controller = new AbortController()
+  stream.on('error', () => controller.abort())
+  return controller.signal
+}
+
+function whenSignalled(): AbortSignal {
   const controller = new AbortController()
   let firstAt: number | undefined
   const onSignal = (): void => {

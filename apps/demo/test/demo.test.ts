@@ -36,6 +36,14 @@ test('when it is killed, its services end too', { timeout: 60_000 }, async () =>
   await expect.poll(() => answers(metricsUrls), { timeout: 20_000 }).toEqual([false, false, false])
 })
 
+test('when nobody reads its output any more, it ends without a word', { timeout: 60_000 }, async () => {
+  demo = new RunningDemo([])
+  await demo.says('paid ')
+  demo.stopReading()
+  expect(await demo.exitCode(), demo.output).toBe(0)
+  expect(demo.output).not.toMatch(/EPIPE|^ +at /m)
+})
+
 test('names the variable when a port is taken', { timeout: 60_000 }, async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')

@@ -39,6 +39,11 @@ export class RunningDemo {
     return this.#child.exitCode
   }
 
+  /** Closes the pipe that its output goes to. */
+  stopReading(): void {
+    this.#child.stdout.destroy()
+  }
+
   kill(signal: NodeJS.Signals, { group = false } = {}): void {
     const { pid } = this.#child
     if (pid === undefined) return

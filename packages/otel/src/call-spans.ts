@@ -8,7 +8,13 @@ import {
   isSpanContextValid,
   trace,
 } from '@opentelemetry/api'
-import type { BreakerState, CallObservation, CallObserver, Verdict } from '@switchgear/core'
+import {
+  type BreakerState,
+  type CallObservation,
+  type CallObserver,
+  CircuitTimeoutError,
+  type Verdict,
+} from '@switchgear/core'
 import { type BoundedNames, shownErrorType } from './bounded-names.ts'
 import { type Incidents, linksTo } from './incidents.ts'
 import { ATTRIBUTES, SPANS } from './names.ts'
@@ -45,8 +51,10 @@ export class CallSpans implements CallObserver {
   #startProbe(breaker: string, key: string | undefined, state: BreakerState): CallObservation {
     const incident = this.#incidents.of({ breaker, key })
     const span = this.#start(SPANS.probe, breaker, state, linksTo(incident?.root, 'incident'))
-    return new SpannedCall(span, () => {
-      if (incident !== undefined) incident.probe = span.spanContext()
+    return new SpannedCall(span, (errorType) => {
+      if (incident === undefined) return
+      incident.probe = span.spanContext()
+      if (errorType === CircuitTimeoutError.prototype.name) incident.lateProbe ??= span.spanContext()
     })
   }
 
@@ -64,9 +72,9 @@ export class CallSpans implements CallObserver {
 
 class SpannedCall implements CallObservation {
   readonly #span: Span
-  readonly #onEnd: (() => void) | undefined
+  readonly #onEnd: ((errorType: string | undefined) => void) | undefined
 
-  constructor(span: Span, onEnd?: () => void) {
+  constructor(span: Span, onEnd?: (errorType: string | undefined) => void) {
     this.#span = span
     this.#onEnd = onEnd
   }
@@ -84,7 +92,7 @@ class SpannedCall implements CallObservation {
         this.#span.setStatus({ code: SpanStatusCode.ERROR, message: type })
       }
       this.#span.end()
-      this.#onEnd?.()
+      this.#onEnd?.(errorType)
     } catch (error) {
       report(error)
     }

@@ -7,6 +7,8 @@ export interface Incident {
   readonly root: SpanContext
   /** The span of the probe that ended last. */
   probe?: SpanContext
+  /** The span of the first probe since the last transition that took too long. */
+  lateProbe?: SpanContext | undefined
 }
 
 /** A breaker as events and observers name it. */

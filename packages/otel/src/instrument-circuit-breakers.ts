@@ -31,9 +31,12 @@ export function instrumentCircuitBreakers(options: InstrumentOptions = {}): Disp
   const meterProvider = options.meterProvider ?? metrics.getMeterProvider()
   const tracerProvider = options.tracerProvider ?? trace.getTracerProvider()
   const loggerProvider = options.loggerProvider ?? globalLoggerProvider()
-  const names = namesOf(registry, options.maxNames ?? 100)
+  const maxNames = options.maxNames ?? 100
+  const names = namesOf(registry, maxNames)
   const handles = [
-    attachOnce('metrics', registry, meterProvider, '', () => breakerMetricsOf(meterProvider).attach(registry, names)),
+    attachOnce('metrics', registry, meterProvider, `maxNames: ${maxNames}`, () =>
+      breakerMetricsOf(meterProvider).attach(registry, names),
+    ),
     attachSpans(registry, tracerProvider, names, options),
   ]
   if (callDuration) {

@@ -48,11 +48,12 @@ const rules: Record<keyof InstrumentOptions, Rule> = {
 
 /** @throws {CircuitBreakerConfigError} for an option that does not exist or has a value that is not allowed */
 export function checkInstrumentOptions(options: InstrumentOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new CircuitBreakerConfigError('options', options, 'an object')
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof InstrumentOptions] : undefined
     const names = Object.keys(rules).join(', ')
-    if (rule === undefined)
-      throw new CircuitBreakerConfigError(`option ${name}`, value, `no option of this name; ${names}`)
-    if (value !== undefined && !rule[0](value)) throw new CircuitBreakerConfigError(`option ${name}`, value, rule[1])
+    if (rule === undefined) throw new CircuitBreakerConfigError(name, value, `no option of this name, only ${names}`)
+    if (value !== undefined && !rule[0](value)) throw new CircuitBreakerConfigError(name, value, rule[1])
   }
 }

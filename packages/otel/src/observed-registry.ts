@@ -1,4 +1,4 @@
-import type { BreakerState, CircuitBreakerRegistry, CircuitBreakerStatus } from '@switchgear/core'
+import type { BreakerState, CircuitBreakerRegistry, CircuitBreakerStatus, TripReading } from '@switchgear/core'
 
 /** The part of a breaker that telemetry reads. */
 export interface ObservedBreaker {
@@ -17,6 +17,8 @@ export interface ObservedFamilyStatus extends BreakerCounts {
   readonly name: string
   readonly critical: boolean
   readonly states: Readonly<Record<BreakerState, number>>
+  /** Of each trip policy, the reading that is nearest to tripping a breaker. */
+  readonly trip: readonly TripReading[]
 }
 
 /** The part of a family of keyed breakers that telemetry reads: sums by name, never a key. */

@@ -71,6 +71,7 @@ export class RegistryReader {
     const reading = readingOf(status)
     const known = this.#members.get(key)
     if (known !== undefined) {
+      if (hasRestarted(known.reading, reading)) known.series.retire(known.reading)
       known.reading = reading
       return
     }
@@ -82,8 +83,18 @@ export class RegistryReader {
 
 function readingOf(status: CircuitBreakerStatus | ObservedFamilyStatus): BreakerReading {
   return 'states' in status
-    ? { counts: status, states: status.states, trip: [] }
+    ? { counts: status, states: status.states, trip: status.trip }
     : { counts: status, states: { [status.state]: 1 }, trip: status.trip }
+}
+
+/** Whether the last key of a family's name was let go since, and another one has the name now: it counts from 0. */
+function hasRestarted({ counts: before }: BreakerReading, { counts: now }: BreakerReading): boolean {
+  return (
+    now.totals.success < before.totals.success ||
+    now.totals.failure < before.totals.failure ||
+    now.totals.ignored < before.totals.ignored ||
+    now.rejections.open < before.rejections.open
+  )
 }
 
 function attempt(step: () => void): void {

@@ -3,6 +3,7 @@ import type { BoundedNames } from './bounded-names.ts'
 import { SCOPE_NAME, TRANSITION_LOG_EVENT } from './names.ts'
 import type { ObservedRegistry } from './observed-registry.ts'
 import { transitionAttributes } from './transition-attributes.ts'
+import { isOfActiveCall } from './transition-cause.ts'
 import { VERSION } from './version.ts'
 
 /** The part of a `LoggerProvider` that is used: of `@opentelemetry/api` from 1.10 on, or of `@opentelemetry/api-logs`. */
@@ -33,7 +34,7 @@ export function globalLoggerProvider(): TransitionLoggerProvider | undefined {
   return logs?.getLoggerProvider()
 }
 
-/** Logs each transition in the context of the call that caused it: what is left when its span is not sampled. */
+/** Logs each transition in the context of the call that caused it, where one did: what is left when its span is not sampled. */
 export function logTransitions(
   registry: ObservedRegistry,
   provider: TransitionLoggerProvider,
@@ -42,7 +43,7 @@ export function logTransitions(
   const logger = provider.getLogger(SCOPE_NAME, VERSION)
   return registry.on('transition', (event) => {
     const severity = event.to === 'open' || event.to === 'forced_open' ? WARN : INFO
-    const context = api.context.active()
+    const context = isOfActiveCall(event) ? api.context.active() : api.ROOT_CONTEXT
     const eventName = TRANSITION_LOG_EVENT
     if (logger.enabled?.({ eventName, severityNumber: severity.severityNumber, context }) === false) return
     const name = names.shown(event.breaker)

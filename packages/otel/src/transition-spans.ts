@@ -1,12 +1,11 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { TransitionEvent } from '@switchgear/core'
 import type { BoundedNames } from './bounded-names.ts'
-import { type Incidents, linksTo } from './incidents.ts'
+import { type Incident, type Incidents, linksTo } from './incidents.ts'
 import { SPANS } from './names.ts'
 import type { ObservedRegistry } from './observed-registry.ts'
 import { transitionAttributes } from './transition-attributes.ts'
-
-const PROBE_TRIGGERS: ReadonlySet<string> = new Set(['probes_succeeded', 'probe_failed', 'probe_timeout'])
+import { isOfActiveCall } from './transition-cause.ts'
 
 /**
  * Draws each incident as a trace of its own, exported as it happens: the transition that begins it is the root, each
@@ -20,7 +19,6 @@ export function traceTransitions(
 ): Disposable {
   return registry.on('transition', (event) => {
     const incident = event.from === 'closed' ? undefined : incidents.of(event)
-    const cause = PROBE_TRIGGERS.has(event.trigger) ? incident?.probe : undefined
     const name = names.shown(event.breaker)
     const span = tracer.startSpan(
       `${SPANS.transition} ${name}`,
@@ -29,15 +27,25 @@ export function traceTransitions(
         startTime: startOf(event),
         // All of them now: a sampler sees only what a span has from the start.
         attributes: transitionAttributes(event, name),
-        links: linksTo(cause ?? trace.getActiveSpan()?.spanContext(), 'trigger'),
+        links: linksTo(causeOf(event, incident), 'trigger'),
       },
       incident === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, incident.root),
     )
     if (event.to === 'open') span.setStatus({ code: SpanStatusCode.ERROR, message: event.trigger })
     span.end(new Date(event.at))
+    if (incident !== undefined) incident.lateProbe = undefined
     if (event.to === 'closed') incidents.end(event)
     else if (incident === undefined) incidents.begin(event, span.spanContext())
   })
+}
+
+/** The span of what caused a transition. */
+function causeOf(event: TransitionEvent, incident: Incident | undefined): SpanContext | undefined {
+  const { trigger } = event
+  // Several may be over by the time somebody comes, so it need not be the one that ended last.
+  if (trigger === 'probe_timeout') return incident?.lateProbe
+  const active = isOfActiveCall(event) ? trace.getActiveSpan()?.spanContext() : undefined
+  return trigger === 'probes_succeeded' || trigger === 'probe_failed' ? (incident?.probe ?? active) : active
 }
 
 // A Date, since a small number would be read as a time since the process started.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CircuitBreakerRegistry } from '@switchgear/core'
+import { type CircuitBreakerRegistry, failureRate } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { instrumentCircuitBreakers } from '@switchgear/otel'
 import { beRejected, createRegistry, fail, succeed } from './drive.ts'
@@ -65,6 +65,36 @@ test('counters do not go down when a key is let go, or all keys of a name are', 
   succeed(family.for('eu-3'))
   expect(await successes()).toBe(6)
   expect((await telemetry.collect()).value('state', { name: 'tenants eu', state: 'closed' })).toBe(1)
+})
+
+test('counters do not go down when a name is let go and comes back between two collections', async () => {
+  const { telemetry, registry } = instrumented()
+  const family = registry.keyed(name, { maxKeys: 1, nameOf: (key) => key })
+  const successes = async (): Promise<unknown> =>
+    (await telemetry.collect()).value('calls', { name: 'eu', outcome: 'success' })
+  succeed(family.for('eu'), 5)
+  expect(await successes()).toBe(5)
+
+  family.for('us')
+  succeed(family.for('eu'))
+
+  expect(await successes()).toBe(6)
+  expect(await successes()).toBe(6)
+})
+
+test('the ratios of a family are those of the breaker that is nearest to opening', async () => {
+  const { telemetry, registry } = instrumented()
+  const family = registry.keyed(name, {
+    trip: failureRate({ threshold: 0.5, window: { calls: 10 }, minimumCalls: 4 }),
+  })
+  succeed(family.for('a'), 4)
+  succeed(family.for('b'), 3)
+  fail(family.for('b'))
+
+  const collection = await telemetry.collect()
+
+  expect(collection.value('failure.ratio', { name })).toBe(0.25)
+  expect(collection.value('trip.ratio', { name })).toBe(0.5)
 })
 
 test('attached again after disposal, the counters of a family go on where they are', async () => {

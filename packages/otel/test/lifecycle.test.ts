@@ -1,5 +1,5 @@
-import { metrics, trace } from '@opentelemetry/api'
-import { onTestFinished, test, expect } from 'vitest'
+import { diag, metrics, trace } from '@opentelemetry/api'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { getDefaultRegistry } from '@switchgear/core'
 import { instrumentCircuitBreakers } from '@switchgear/otel'
 import { beRejected, createRegistry, fail, succeed } from './drive.ts'
@@ -117,6 +117,25 @@ test('instrumented twice, it goes on until both handles are disposed of, in any 
   breaker.reset()
   expect((await telemetry.collect()).states()).toEqual({})
   expect(telemetry.spans('circuit_breaker.transition')).toHaveLength(1)
+})
+
+test('instrumented twice with other options, those of the first call hold, and it says so', () => {
+  const warn = vi.fn<(message: string) => void>()
+  const quiet = (): void => {}
+  diag.setLogger({ warn, error: quiet, info: quiet, debug: quiet, verbose: quiet })
+  onTestFinished(() => diag.disable())
+  const telemetry = new Telemetry()
+  const registry = createRegistry()
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  expect(warn).not.toHaveBeenCalled()
+
+  instrumentCircuitBreakers({ registry, ...telemetry.providers, callSpans: true, maxNames: 7 })
+
+  expect(warn.mock.calls.map(([message]) => message)).toEqual([
+    expect.stringContaining('metrics of this registry are attached already; the options of the first call hold'),
+    expect.stringContaining('spans of this registry are attached already'),
+  ])
 })
 
 test('two providers each hear of everything', async () => {

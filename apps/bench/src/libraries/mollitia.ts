@@ -1,4 +1,12 @@
-import { BreakerState, Circuit, type CircuitFunction, type Module, SlidingCountBreaker, SlidingTimeBreaker, Timeout } from 'mollitia'
+import {
+  BreakerState,
+  Circuit,
+  type CircuitFunction,
+  type Module,
+  SlidingCountBreaker,
+  SlidingTimeBreaker,
+  Timeout,
+} from 'mollitia'
 import { type Call, charge, fail, type Library, succeed } from '../call-cases.ts'
 
 const AN_HOUR_MS = 3_600_000
@@ -10,8 +18,7 @@ const never = { failureRateThreshold: 100 }
 export const mollitia: Library = {
   success: () => execute(succeed, new SlidingCountBreaker({})),
   failure: () => execute(fail, new SlidingCountBreaker(never)),
-  fastFail: () =>
-    execute(fail, new SlidingCountBreaker({ state: BreakerState.OPENED, openStateDelay: AN_HOUR_MS })),
+  fastFail: () => execute(fail, new SlidingCountBreaker({ state: BreakerState.OPENED, openStateDelay: AN_HOUR_MS })),
   timeout: () => execute(succeed, new SlidingCountBreaker({}), new Timeout({ delay: 10_000 })),
   wrapped: () => {
     const circuit = createCircuit(charge, new SlidingCountBreaker({}))

@@ -24,7 +24,7 @@ export interface Timing {
 
 export interface RoundOptions {
   readonly rounds: number
-  /** Processor time of one round, at least. The counter moves in steps of about 0.2 ms, and of 4 ms now and then. */
+  /** Processor time of one turn, about. The counter moves in steps of about 0.2 ms, and of 4 ms now and then. */
   readonly roundMs: number
 }
 
@@ -48,24 +48,24 @@ interface Runner {
   readonly runRound: () => Promise<void>
 }
 
-/** Warms up until a quarter of a round is filled, which says how many calls a round takes. */
+/** Warms up until half of a round is filled, which says how many calls a round takes. */
 async function prepare(contender: Contender, roundMs: number): Promise<Runner> {
   const run = checked(contender, compileLoop(contender.loop, contender.call))
   const within = contender.within ?? ((runAll) => runAll())
-  let times = AT_ONCE
+  const unit = contender.loop === 'concurrent' ? AT_ONCE : 1
+  let times = unit
   await within(async () => {
-    for (let cpuMs = 0; cpuMs < roundMs / 4; ) {
+    for (let cpuMs = 0; cpuMs < roundMs / 2;) {
       cpuMs = (await stopwatch(() => run(times))).cpuMs
-      times *= cpuMs < roundMs / 4 ? 2 : roundMs / cpuMs
-      times = Math.ceil(times / AT_ONCE) * AT_ONCE
-      if (cpuMs > roundMs) break
+      times *= cpuMs < roundMs / 2 ? 2 : roundMs / cpuMs
+      times = Math.ceil(times / unit) * unit
     }
   })
   const rounds: Round[] = []
   const runRound = (): Promise<void> =>
     within(async () => {
       // What was unlearned since the last round is learned again.
-      await run(Math.ceil(times / 10 / AT_ONCE) * AT_ONCE)
+      await run(Math.ceil(times / 10 / unit) * unit)
       globalThis.gc?.({ type: 'minor' })
       const { cpuMs, wallMs } = await stopwatch(() => run(times))
       rounds.push({ cpuNs: (cpuMs / times) * 1e6, wallNs: (wallMs / times) * 1e6 })

@@ -68,7 +68,7 @@ function watchResponse(response: Response, watch: BodyWatch): void {
     shadow(response, name, (read) => {
       return function (...args) {
         // A body that is taken already rejects for reasons of the caller.
-        const { bodyUsed, body } = this as Response
+        const { bodyUsed, body } = (this ?? {}) as Partial<Response>
         if (bodyUsed || body?.locked) return read.apply(this, args)
         watch.begin()
         return watch.follow(read.apply(this, args))

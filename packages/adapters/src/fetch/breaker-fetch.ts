@@ -6,7 +6,7 @@ import { type FetchParameters, initOf, signalOf, urlOf, withSignal } from './req
 import { withTimeLimit } from './time-limit.ts'
 
 /**
- * A `fetch` that sends each request through a circuit breaker, one for each host. It can stand wherever `fetch` does: it
+ * A `fetch` that sends each request through a circuit breaker, one for each origin. It can stand wherever `fetch` does: it
  * gives the very `Response` that the platform's `fetch` gives, and its very errors.
  *
  * Failures are network errors, time limits that pass, 5xx, 408, 429, and bodies that break while they are read. The caller's
@@ -18,10 +18,22 @@ import { withTimeLimit } from './time-limit.ts'
 export function breakerFetch(options: BreakerFetchOptions = {}): typeof globalThis.fetch {
   const config = resolveFetchOptions(options)
   const platformFetch = globalThis.fetch
+  let patched: unknown
+  // Looked up at each call, so that what patches fetch later is used too; where `guarded` took its place, what was there before.
+  const currentFetch: typeof globalThis.fetch = (...request) => {
+    if (globalThis.fetch === guarded) return platformFetch(...request)
+    const before = patched
+    patched = request[0]
+    try {
+      return globalThis.fetch(...request)
+    } finally {
+      patched = before
+    }
+  }
+  const fetch = config.fetch ?? currentFetch
   const guarded = async (...request: FetchParameters): Promise<Response> => {
-    // Looked up now, so that what patches fetch later is used too; where this function took its place, what was there before.
-    const current = globalThis.fetch === guarded ? platformFetch : globalThis.fetch
-    const fetch = config.fetch ?? current
+    // What was laid over this function calls it back with a request that is guarded already.
+    if (patched !== undefined && patched === request[0]) return platformFetch(...request)
     const url = urlOf(request)
     const key = url && config.key(url, initOf(request))
     if (key === undefined) return fetch(...request)

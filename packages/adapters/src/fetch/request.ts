@@ -29,7 +29,9 @@ export function signalOf([input, init]: FetchParameters): AbortSignal | null | u
 
 /** The same request with another signal. */
 export function withSignal([input, init]: FetchParameters, signal: AbortSignal): FetchParameters {
-  const copy: Record<string, unknown> = {}
+  // An init of any kind takes these two away from a Request (Fetch Standard, 5.4).
+  const { referrer, referrerPolicy } = input as Partial<Request>
+  const copy: Record<string, unknown> = init === undefined ? { referrer, referrerPolicy } : {}
   // All that fetch would read: a Request given as init has it on its prototype.
   for (const name in init) copy[name] = init[name as keyof RequestInit]
   return [input, { ...copy, signal }]

@@ -1,4 +1,5 @@
 import { CircuitTimeoutError, type Clock, type Timer } from '@switchgear/core'
+import { followSignal } from './follow-signal.ts'
 
 interface TimeLimit {
   /** The caller's own signal. */
@@ -15,23 +16,40 @@ export async function withTimeLimit(
   { signal, timeoutMs, clock, name }: TimeLimit,
 ): Promise<Response> {
   const controller = new AbortController()
-  // `any` leaves nothing on the caller's signal, which may live as long as the process.
-  const answer = call(signal ? AbortSignal.any([signal, controller.signal]) : controller.signal)
+  const unfollow = signal ? followSignal(signal, controller) : undefined
+  const answer = call(controller.signal)
+  let isOver = false
   // A fetch that heeds no signal: nobody will read this body.
-  answer.then((late) => (controller.signal.aborted ? late.body?.cancel() : undefined)).catch(() => {})
+  answer.then((late) => (isOver ? late.body?.cancel() : undefined)).catch(() => {})
   let timer: Pick<Timer, 'cancel'> | undefined
   const expiry = new Promise<never>((_resolve, reject) => {
     timer = setTimer(clock, timeoutMs, () => {
+      isOver = true
       const error = new CircuitTimeoutError(name, timeoutMs)
       reject(error)
       controller.abort(error)
     })
   })
   try {
-    return await Promise.race([answer, expiry])
+    const response = await Promise.race([answer, expiry])
+    if (unfollow !== undefined) callWhenCollected(response, unfollow)
+    return response
+  } catch (error) {
+    unfollow?.()
+    throw error
   } finally {
     timer?.cancel()
   }
+}
+
+const bodies = new FinalizationRegistry<() => void>((callback) => callback())
+
+/** Calls back when nobody can read the body any more: until then the caller's abort is for it too. */
+function callWhenCollected(response: Response, callback: () => void): void {
+  // What a test has put in the place of a response may have a body of any kind, or not be there.
+  const body: unknown = (response as Response | undefined)?.body
+  if (typeof body === 'object' && body !== null) bodies.register(body, callback)
+  else callback()
 }
 
 // setTimeout fires at once when it is asked for more.

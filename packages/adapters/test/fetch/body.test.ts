@@ -239,6 +239,13 @@ test.each([false, true])(
   },
 )
 
+test('a method that is torn off its response rejects, as it does without a breaker', async () => {
+  const { server, fetch } = await guard()
+  const { text } = await fetch(server.url)
+  const torn: (this: unknown) => Promise<string> = text
+  expect(await rejection(torn.call(undefined))).toBeInstanceOf(TypeError)
+})
+
 test('the body is the same stream, with the same methods, each time it is looked at', async () => {
   const { server, fetch } = await guard()
   const response = await fetch(server.url)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { CircuitBreaker, consecutiveFailures, type Verdict } from '@switchgear/core'
 import { HttpStatusError } from '@switchgear/adapters/fetch'
-import { answer, neverAnswer, type Reply, resetBeforeHeaders, speakNonsense } from '@switchgear/testkit'
+import { answer, neverAnswer, OpenBody, type Reply, resetBeforeHeaders, speakNonsense } from '@switchgear/testkit'
 import { expect, test, vi } from 'vitest'
 import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
 
@@ -56,14 +56,14 @@ test.each<[what: string, reply: Reply, type: string]>([
 
 test('a refused connection is a failure', async () => {
   const port = await closedPort()
-  const { fetch, breaker } = guardWithoutServer({}, `127.0.0.1:${port}`)
+  const { fetch, breaker } = guardWithoutServer({}, `http://127.0.0.1:${port}`)
   await rejection(fetch(`http://127.0.0.1:${port}`))
   expect(breaker.status().failuresByType).toEqual({ ECONNREFUSED: 1 })
 })
 
 test('connections refused on each address of a host are one failure', async () => {
   const port = await closedPort()
-  const { fetch, breaker } = guardWithoutServer({}, `localhost:${port}`)
+  const { fetch, breaker } = guardWithoutServer({}, `http://localhost:${port}`)
   await rejection(fetch(`http://localhost:${port}`))
   expect(breaker.status()).toMatchObject({ totals: { failure: 1 }, failuresByType: { ECONNREFUSED: 1 } })
 })
@@ -106,7 +106,7 @@ test.each<[what: string, init: RequestInit]>([
 })
 
 test('a forbidden port is ignored, though its error looks like a refused connection', async () => {
-  const { fetch, breaker } = guardWithoutServer({}, '127.0.0.1:22')
+  const { fetch, breaker } = guardWithoutServer({}, 'http://127.0.0.1:22')
   expect(await rejection(fetch('http://127.0.0.1:22'))).toMatchObject({ message: 'fetch failed' })
   expect(verdicts(breaker)).toMatchObject({ ignored: 1, failure: 0 })
 })
@@ -128,7 +128,10 @@ test("the local machine's trouble is ignored", async () => {
 test('the rejection of another breaker further in is ignored, whatever opened that one', async () => {
   const inner = new CircuitBreaker('inner', { trip: consecutiveFailures(1) })
   await inner.execute(() => Promise.reject(withCode('ECONNREFUSED'))).catch(() => {})
-  const { fetch, breaker } = guardWithoutServer({ fetch: () => inner.execute(() => new Response()) }, 'service.test')
+  const { fetch, breaker } = guardWithoutServer(
+    { fetch: () => inner.execute(() => new Response()) },
+    'https://service.test',
+  )
   await rejection(fetch('https://service.test'))
   expect(verdicts(breaker)).toMatchObject({ ignored: 1, failure: 0 })
 })
@@ -148,7 +151,7 @@ test('an error that is hostile to being looked at is ignored, and given as it is
         throw hostile
       },
     },
-    'service.test',
+    'https://service.test',
   )
   // It must not be what a promise is resolved with: that would look at it.
   const isSame = await fetch('https://service.test').then(
@@ -210,6 +213,50 @@ test("a deadline of the caller's own is a failure by default", async () => {
   expect(breaker.status()).toMatchObject({ totals: { failure: 1 }, failuresByType: { TimeoutError: 1 } })
 })
 
+test('a time limit of another breaker further out is a deadline of the caller', async () => {
+  const { server, clock, fetch, breaker } = await guard()
+  server.always(neverAnswer())
+  const outer = new CircuitBreaker('outer', { timeoutMs: 1_000, clock })
+  const call = rejection(outer.execute(({ signal }) => fetch(server.url, { signal })))
+  await server.received(1)
+  clock.advance(1_000)
+  await call
+  await server.drained()
+  expect(breaker.status().totals).toMatchObject({ failure: 1, ignored: 0, active: 0 })
+})
+
+test('a time limit of a layer further in is a failure, before the headers and in the body', async () => {
+  const { server, fetch, breaker } = await guard({
+    fetch: (url, init) => globalThis.fetch(url, { ...init, signal: AbortSignal.timeout(20) }),
+  })
+  server.next(neverAnswer(), new OpenBody().reply)
+  await rejection(fetch(server.url))
+  expect(breaker.status()).toMatchObject({ totals: { failure: 1 }, failuresByType: { TimeoutError: 1 } })
+  await rejection(fetch(server.url).then((response) => response.text()))
+  expect(breaker.status().totals).toMatchObject({ failure: 2, ignored: 0, success: 0, active: 0 })
+})
+
+test('an abort whose reason is hostile to being looked at is ignored', async () => {
+  const explode = (): never => {
+    throw new Error('do not touch')
+  }
+  const aborted = new Error('aborted')
+  const { fetch, breaker } = guardWithoutServer(
+    {
+      fetch: (_url, init) =>
+        new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(aborted))
+        }),
+    },
+    'https://service.test',
+  )
+  const controller = new AbortController()
+  const call = rejection(fetch('https://service.test', { signal: controller.signal }))
+  controller.abort(new Proxy({}, { get: explode, getPrototypeOf: explode }))
+  expect(await call).toBe(aborted)
+  expect(verdicts(breaker)).toEqual({ success: 0, failure: 0, ignored: 1, active: 0 })
+})
+
 test('classify has the last word on responses and errors', async () => {
   const { server, fetch, breaker } = await guard({
     classify: (outcome) => {
@@ -235,7 +282,7 @@ test('classify is told how long the headers took', async () => {
       },
       classify: (_outcome, durationMs) => void durations.push(durationMs),
     },
-    'service.test',
+    'https://service.test',
   )
   await fetch('https://service.test')
   expect(durations).toEqual([250])
@@ -275,7 +322,10 @@ function withCode(code: string): Error {
 }
 
 function failing(options: ErrorOptions): ReturnType<typeof guardWithoutServer> {
-  return guardWithoutServer({ fetch: () => Promise.reject(new TypeError('fetch failed', options)) }, 'service.test')
+  return guardWithoutServer(
+    { fetch: () => Promise.reject(new TypeError('fetch failed', options)) },
+    'https://service.test',
+  )
 }
 
 /** A port that nobody listens on. */

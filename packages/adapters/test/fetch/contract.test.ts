@@ -10,7 +10,7 @@ testAdapterContract('fetch', {
       fetch: async (...request) => (vendorResult = await fetch(...request)),
     })
     return {
-      breaker: registry.keyed('fetch').for(server.host),
+      breaker: registry.keyed('fetch').for(server.url),
       async call({ signal } = {}) {
         const response = await guarded(server.url, { signal: signal ?? null })
         await response.text()

@@ -31,7 +31,7 @@ test('takes a Request of another class by its url', async () => {
         return Promise.resolve(new Response())
       },
     },
-    'service.test',
+    'https://service.test',
   )
   await fetch(foreign)
   expect(seen).toEqual([foreign])
@@ -47,7 +47,7 @@ test('hands on exactly what it is given', async () => {
         return Promise.resolve(new Response())
       },
     },
-    'service.test',
+    'https://service.test',
   )
   const init = { method: 'POST' }
   await fetch('https://service.test')
@@ -72,7 +72,7 @@ test('gives the very response, which is all that a response is', async () => {
 
 test('rejects with the very error', async () => {
   const error = new TypeError('fetch failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) })
-  const { fetch } = guardWithoutServer({ fetch: () => Promise.reject(error) }, 'service.test')
+  const { fetch } = guardWithoutServer({ fetch: () => Promise.reject(error) }, 'https://service.test')
   expect(await rejection(fetch('https://service.test'))).toBe(error)
 })
 
@@ -84,14 +84,14 @@ test('rejects where a fetch throws at once', async () => {
         throw error
       },
     },
-    'service.test',
+    'https://service.test',
   )
   expect(await rejection(fetch('https://service.test'))).toBe(error)
   expect(verdicts(breaker)).toMatchObject({ ignored: 1, active: 0 })
 })
 
 test('uses the global fetch of the time of the call', async () => {
-  const { fetch } = guardWithoutServer({}, 'service.test')
+  const { fetch } = guardWithoutServer({}, 'https://service.test')
   const platformFetch = globalThis.fetch
   onTestFinished(() => void (globalThis.fetch = platformFetch))
   const patched = new Response('patched')
@@ -109,8 +109,21 @@ test('can take the place of the global fetch', async () => {
   expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
 })
 
+test('does not call itself for ever when something else is laid over it', async () => {
+  const { server, fetch, breaker } = await guard()
+  const platformFetch = globalThis.fetch
+  onTestFinished(() => void (globalThis.fetch = platformFetch))
+  let calls = 0
+  // As tracing tools do.
+  globalThis.fetch = (...request) => (++calls > 10 ? Promise.reject(new Error('it does')) : fetch(...request))
+  const response = await globalThis.fetch(server.url)
+  expect(await response.text()).toBe('ok')
+  expect(server.requests).toHaveLength(1)
+  expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
+})
+
 test('leaves a URL that is none to fetch, whose own error it gives', async () => {
-  const { fetch, registry } = guardWithoutServer({}, 'service.test')
+  const { fetch, registry } = guardWithoutServer({}, 'https://service.test')
   const theirs = await rejection(globalThis.fetch('not a url'))
   expect(await rejection(fetch('not a url'))).toEqual(theirs)
   expect([...registry.keyed('fetch')]).toHaveLength(1)
@@ -128,9 +141,26 @@ test('follows redirects under the origin that was asked for', async () => {
 test('survives what tests put in the place of a response', async () => {
   const body = new Blob(['{}']).stream()
   const double = Object.freeze({ status: 200, body, json: () => Promise.resolve({ a: 1 }) }) as unknown as Response
-  const { fetch, breaker } = guardWithoutServer({ fetch: () => Promise.resolve(double) }, 'service.test')
+  const { fetch, breaker } = guardWithoutServer({ fetch: () => Promise.resolve(double) }, 'https://service.test')
   const response = await fetch('https://service.test')
   expect(response).toBe(double)
   expect(await response.json()).toEqual({ a: 1 })
   expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
+})
+
+test.each<[what: string, double: unknown, verdict: string]>([
+  ['nothing', undefined, 'success'],
+  ['a failed status and no headers', { ok: false, status: 503 }, 'failure'],
+  [
+    'methods that cannot be replaced',
+    Object.defineProperty(new Response('x'), 'text', { value: () => 'x' }),
+    'success',
+  ],
+])('a response double with %s reaches the caller, and settles its permit', async (_what, double, verdict) => {
+  const { fetch, breaker } = guardWithoutServer(
+    { fetch: () => Promise.resolve(double as Response) },
+    'https://service.test',
+  )
+  expect(await fetch('https://service.test')).toBe(double)
+  expect(breaker.status().totals).toMatchObject({ [verdict]: 1, active: 0 })
 })

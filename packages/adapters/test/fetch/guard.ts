@@ -18,15 +18,15 @@ export interface Guard {
 export async function guard(options: BreakerFetchOptions = {}): Promise<Guard> {
   const server = await FlakyServer.start()
   onTestFinished(() => server[Symbol.asyncDispose]())
-  return { server, ...guardWithoutServer(options, server.host) }
+  return { server, ...guardWithoutServer(options, server.url) }
 }
 
 /** The same where no request reaches a server, or one that the test has started. */
-export function guardWithoutServer(options: BreakerFetchOptions, host: string): Omit<Guard, 'server'> {
+export function guardWithoutServer(options: BreakerFetchOptions, key: string): Omit<Guard, 'server'> {
   const clock = new ManualClock({ wallNow: Date.UTC(2026, 0, 1) })
   const registry = new CircuitBreakerRegistry({ clock })
   const fetch = breakerFetch({ registry, clock, openMs: 60_000, ...options })
-  return { clock, registry, fetch, breaker: registry.keyed(options.name ?? 'fetch').for(host) }
+  return { clock, registry, fetch, breaker: registry.keyed(options.name ?? 'fetch').for(key) }
 }
 
 /** The verdicts that a breaker has counted, and the calls that it waits for. */

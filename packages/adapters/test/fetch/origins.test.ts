@@ -1,4 +1,4 @@
-import { breakerFetch } from '@switchgear/adapters/fetch'
+import { breakerFetch, type BreakerFetchOptions } from '@switchgear/adapters/fetch'
 import { CircuitBreakerRegistry, getDefaultRegistry } from '@switchgear/core'
 import { FlakyServer, resetBeforeHeaders } from '@switchgear/testkit'
 import { expect, onTestFinished, test } from 'vitest'
@@ -17,16 +17,23 @@ test('one origin that is down closes the way to no other', async () => {
 })
 
 test('breakers are named by host and port, without path, query or credentials', async () => {
-  const { fetch, registry } = guardWithoutServer(failing, 'service.test')
+  const { fetch, registry } = guardWithoutServer(failing, 'https://service.test')
   await fetch('https://user:secret@Service.test:8443/path?token=1#top')
   expect([...registry.keyed('fetch')].map(([key, { name }]) => [key, name])).toEqual([
-    ['service.test', 'service.test'],
-    ['service.test:8443', 'service.test:8443'],
+    ['https://service.test', 'service.test'],
+    ['https://service.test:8443', 'service.test:8443'],
   ])
 })
 
+test('one host by two schemes is two origins', async () => {
+  const { fetch, breaker } = guardWithoutServer(failing, 'https://service.test')
+  await fetch('http://service.test')
+  expect(verdicts(breaker)).toEqual({ success: 0, failure: 0, ignored: 0, active: 0 })
+  expect(await fetch('https://service.test')).toMatchObject({ status: 500 })
+})
+
 test('requests that go to no host go through no breaker', async () => {
-  const { fetch, registry } = guardWithoutServer({}, 'service.test')
+  const { fetch, registry } = guardWithoutServer({}, 'https://service.test')
   expect(await (await fetch('data:text/plain,hello')).text()).toBe('hello')
   expect([...registry.keyed('fetch')]).toHaveLength(1)
 })
@@ -47,7 +54,7 @@ test('key names the breaker, by the URL and what the request is made with', asyn
 })
 
 test('a key of undefined sends the request past all breakers', async () => {
-  const { fetch, breaker } = guardWithoutServer({ ...failing, key: () => undefined }, 'service.test')
+  const { fetch, breaker } = guardWithoutServer({ ...failing, key: () => undefined }, 'https://service.test')
   for (let i = 0; i < 3; i++) expect(await fetch('https://service.test')).toMatchObject({ status: 500 })
   expect(verdicts(breaker)).toEqual({ success: 0, failure: 0, ignored: 0, active: 0 })
 })
@@ -60,25 +67,25 @@ test('a key that throws rejects the request', async () => {
         throw error
       },
     },
-    'service.test',
+    'https://service.test',
   )
   expect(await rejection(fetch('https://service.test'))).toBe(error)
 })
 
 test('beyond maxKeys origins share one breaker, and nothing that knows of failures is forgotten', async () => {
-  const { fetch, registry } = guardWithoutServer({ ...failing, maxKeys: 2 }, 'first.test')
+  const { fetch, registry } = guardWithoutServer({ ...failing, maxKeys: 2 }, 'https://first.test')
   const warnings: string[] = []
   registry.on('warning', ({ code }) => void warnings.push(code))
   for (const name of ['first', 'second']) await fetch(`https://${name}.test`)
   const family = registry.keyed('fetch')
   await fetch('https://third.test')
   expect(await rejection(fetch('https://fourth.test'))).toMatchObject({ breakerName: 'fetch:_OTHER' })
-  expect([...family].map(([key]) => key)).toEqual(['first.test', 'second.test'])
+  expect([...family].map(([key]) => key)).toEqual(['https://first.test', 'https://second.test'])
   expect(warnings).toEqual(['keys_exhausted'])
 })
 
 test('there is room for 256 origins that all know of failures', async () => {
-  const { fetch, registry } = guardWithoutServer(failing, 'host-0.test')
+  const { fetch, registry } = guardWithoutServer(failing, 'https://host-0.test')
   registry.on('warning', () => {})
   for (let i = 0; i < 256; i++) await fetch(`https://host-${i}.test`)
   const family = registry.keyed('fetch')
@@ -91,7 +98,7 @@ test('there is room for 256 origins that all know of failures', async () => {
 test('an origin with nothing to remember makes room for another', async () => {
   const { fetch, registry } = guardWithoutServer(
     { maxKeys: 2, fetch: () => Promise.resolve(new Response('ok')) },
-    'first.test',
+    'https://first.test',
   )
   for (let i = 0; i < 20; i++) {
     await fetch(`https://host-${i}.test`)
@@ -102,7 +109,10 @@ test('an origin with nothing to remember makes room for another', async () => {
 })
 
 test('nameOf says what origins are called in metrics and errors', async () => {
-  const { fetch } = guardWithoutServer({ ...failing, nameOf: (key) => key.replace(/^[^.]+/, '*') }, 'a.shard.test')
+  const { fetch } = guardWithoutServer(
+    { ...failing, nameOf: (key) => key.replace(/^[^.]+/, '*') },
+    'https://a.shard.test',
+  )
   await fetch('https://a.shard.test')
   expect(await rejection(fetch('https://a.shard.test'))).toMatchObject({ breakerName: '*.shard.test' })
 })
@@ -113,6 +123,20 @@ test('what has one name shares breakers; another name has its own', async () => 
   await breakerFetch(options)('https://service.test')
   expect(await rejection(breakerFetch(options)('https://service.test'))).toMatchObject({ code: 'ERR_CIRCUIT_OPEN' })
   expect(await breakerFetch({ ...options, name: 'other' })('https://service.test')).toMatchObject({ status: 500 })
+})
+
+test('a family with a name has it in the names of its breakers: another one may guard the same host', async () => {
+  const registry = new CircuitBreakerRegistry()
+  const rejectionBy = async (options: BreakerFetchOptions): Promise<unknown> => {
+    const fetch = breakerFetch({ ...failing, registry, ...options })
+    await fetch('https://service.test')
+    return rejection(fetch('https://service.test'))
+  }
+  expect(await rejectionBy({})).toMatchObject({ breakerName: 'service.test' })
+  expect(await rejectionBy({ name: 'search' })).toMatchObject({ breakerName: 'search:service.test' })
+  expect(await rejectionBy({ name: 'keyed', key: () => 'index' })).toMatchObject({ breakerName: 'keyed:index' })
+  // The first one's options hold for the family, and serve keys of any kind.
+  expect(await rejectionBy({ key: () => 'index' })).toMatchObject({ breakerName: 'index' })
 })
 
 test('says so when one name is asked for with different options', () => {
@@ -130,6 +154,6 @@ test('says so when one name is asked for with different options', () => {
 test('the breakers live in the registry of the process by default', async () => {
   const name = 'of the default registry'
   await breakerFetch({ name, ...failing })('https://service.test')
-  expect(getDefaultRegistry().keyed(name).for('service.test').state).toBe('open')
-  expect(getDefaultRegistry().keyed(name).for('service.test').status().retryAfterMs).toBeGreaterThan(290_000)
+  expect(getDefaultRegistry().keyed(name).for('https://service.test').state).toBe('open')
+  expect(getDefaultRegistry().keyed(name).for('https://service.test').status().retryAfterMs).toBeGreaterThan(290_000)
 })

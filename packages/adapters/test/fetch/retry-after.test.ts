@@ -19,7 +19,7 @@ async function openMs(
       fetch: () => Promise.resolve(new Response(null, { status, headers })),
       ...options,
     },
-    'service.test',
+    'https://service.test',
   )
   await fetch(url)
   return breaker.status().retryAfterMs
@@ -95,7 +95,7 @@ test('a date that is over holds nothing', async () => {
   expect(await openMs(headers)).toBe(1_000)
   const { fetch, breaker } = guardWithoutServer(
     { fetch: () => Promise.resolve(new Response(null, { status: 503, headers })) },
-    'service.test',
+    'https://service.test',
   )
   const waits: unknown[] = []
   breaker.on('failure', ({ error }) => void waits.push((error as HttpStatusError).retryAfterMs))
@@ -130,7 +130,7 @@ test('a probe that fails with a Retry-After holds the breaker too', async () => 
       openMs: 1_000,
       fetch: () => Promise.resolve(new Response(null, { status: 503, headers: { 'retry-after': '90' } })),
     },
-    'service.test',
+    'https://service.test',
   )
   breaker.trip({ reason: 'test' })
   clock.advance(1_000)
@@ -142,7 +142,7 @@ test('what opens the breaker without a Retry-After opens it for openMs', async (
   const replies = [{ status: 503, headers: { 'retry-after': '90' } }, { status: 500 }]
   const { fetch, breaker } = guardWithoutServer(
     { trip: consecutiveFailures(2), openMs: 1_000, fetch: () => Promise.resolve(new Response(null, replies.shift())) },
-    'service.test',
+    'https://service.test',
   )
   await fetch(url)
   await fetch(url)
@@ -152,7 +152,7 @@ test('what opens the breaker without a Retry-After opens it for openMs', async (
 test('a short openMs still bounds how long a probe may take', async () => {
   const { clock, fetch, breaker } = guardWithoutServer(
     { openMs: 1_000, fetch: () => new Promise(() => {}) },
-    'service.test',
+    'https://service.test',
   )
   breaker.trip({ reason: 'test' })
   clock.advance(1_000)
@@ -166,7 +166,7 @@ test('a registry of its own decides how long to stay open, where breakerFetch is
   const clock = new ManualClock()
   const registry = new CircuitBreakerRegistry({ clock, defaults: { openMs: 7_000, trip: consecutiveFailures(1) } })
   await breakerFetch({ registry, fetch: () => Promise.resolve(new Response(null, { status: 500 })) })(url)
-  expect(registry.keyed('fetch').for('service.test').status().retryAfterMs).toBe(7_000)
+  expect(registry.keyed('fetch').for('https://service.test').status().retryAfterMs).toBe(7_000)
 })
 
 test('a Retry-After holds the breakers of a registry of its own too', async () => {
@@ -174,5 +174,5 @@ test('a Retry-After holds the breakers of a registry of its own too', async () =
   const registry = new CircuitBreakerRegistry({ clock, defaults: { openMs: 7_000, trip: consecutiveFailures(1) } })
   const reply = (): Response => new Response(null, { status: 503, headers: { 'retry-after': '90' } })
   await breakerFetch({ registry, fetch: () => Promise.resolve(reply()) })(url)
-  expect(registry.keyed('fetch').for('service.test').status().retryAfterMs).toBe(90_000)
+  expect(registry.keyed('fetch').for('https://service.test').status().retryAfterMs).toBe(90_000)
 })

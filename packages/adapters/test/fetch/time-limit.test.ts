@@ -1,8 +1,10 @@
 import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { CircuitTimeoutError } from '@switchgear/core'
-import { neverAnswer, OpenBody } from '@switchgear/testkit'
+import { answer, neverAnswer, OpenBody, resetBeforeHeaders } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
-import { guard, guardWithoutServer, rejection, verdicts } from './guard.ts'
+import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
 
 test('aborts a request that has no headers in time, which is a failure', async () => {
   const { server, clock, fetch, breaker } = await guard({ timeoutMs: 2_000 })
@@ -42,7 +44,10 @@ test('a body may take longer', async () => {
 
 test('does not wait for a fetch that heeds no signal, and drops what it gives in the end', async () => {
   const late = Promise.withResolvers<Response>()
-  const { clock, fetch, breaker } = guardWithoutServer({ timeoutMs: 2_000, fetch: () => late.promise }, 'service.test')
+  const { clock, fetch, breaker } = guardWithoutServer(
+    { timeoutMs: 2_000, fetch: () => late.promise },
+    'https://service.test',
+  )
   const call = rejection(fetch('https://service.test'))
   await Promise.resolve()
   clock.advance(2_000)
@@ -52,6 +57,29 @@ test('does not wait for a fetch that heeds no signal, and drops what it gives in
   })
   await cancelled
   expect(verdicts(breaker)).toMatchObject({ failure: 1, success: 0 })
+})
+
+test('what a fetch that heeds no signal gives after an abort of the caller is given on, and can be read', async () => {
+  const answered = Promise.withResolvers<Response>()
+  const { fetch } = guardWithoutServer({ timeoutMs: 2_000, fetch: () => answered.promise }, 'https://service.test')
+  const controller = new AbortController()
+  const call = fetch('https://service.test', { signal: controller.signal })
+  await Promise.resolve()
+  controller.abort()
+  answered.resolve(new Response('ok'))
+  expect(await (await call).text()).toBe('ok')
+})
+
+test.each<[what: string, double: unknown]>([
+  ['nothing', undefined],
+  ['a body that is a string', { status: 200, body: '{}' }],
+])('a response double with %s reaches the caller', async (_what, double) => {
+  const { fetch, breaker } = guardWithoutServer(
+    { timeoutMs: 2_000, fetch: () => Promise.resolve(double as Response) },
+    'https://service.test',
+  )
+  expect(await fetch('https://service.test', { signal: new AbortController().signal })).toBe(double)
+  expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
 })
 
 test("the caller's abort still reaches the request, before the headers and after", async () => {
@@ -70,13 +98,42 @@ test("the caller's abort still reaches the request, before the headers and after
   await server.drained()
 })
 
+test("the caller's abort reaches a stream whose response nobody holds any more", async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const { server, fetch, breaker } = await guard({ timeoutMs: 2_000 })
+  server.always(new OpenBody().reply)
+  const controller = new AbortController()
+  const reason = new Error('the user left')
+  const reader = (await fetch(server.url, { signal: controller.signal })).body?.getReader()
+  const reading = rejection(reader?.read() ?? Promise.resolve())
+  for (let i = 0; i < 5; i++) {
+    await nextTurn()
+    collectGarbage()
+  }
+  controller.abort(reason)
+  expect(await reading).toBe(reason)
+  expect(verdicts(breaker)).toMatchObject({ ignored: 1, active: 0 })
+  await server.drained()
+})
+
 test("leaves no listener on the caller's signal and no timer behind", async () => {
   const { server, clock, fetch, breaker } = await guard({ timeoutMs: 2_000 })
   const { signal } = new AbortController()
-  for (let i = 0; i < 20; i++) await (await fetch(server.url, { signal })).text()
+  server.next(answer({ status: 204, body: '' }), resetBeforeHeaders())
+  await fetch(server.url, { signal })
+  await rejection(fetch(server.url, { signal }))
   expect(getEventListeners(signal, 'abort')).toEqual([])
+  for (let i = 0; i < 20; i++) await (await fetch(server.url, { signal })).text()
+  // Until its body is collected, a response can be aborted.
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  while (getEventListeners(signal, 'abort').length > 0) {
+    await nextTurn()
+    collectGarbage()
+  }
   expect(clock.timers).toBe(0)
-  expect(verdicts(breaker)).toMatchObject({ success: 20 })
+  expect(verdicts(breaker)).toMatchObject({ success: 21 })
 })
 
 test('sends all that it is given, also when that is a Request in the place of init', async () => {
@@ -90,6 +147,24 @@ test('sends all that it is given, also when that is a Request in the place of in
     ['PUT', '/b', '2'],
     ['PATCH', '/c', '3'],
   ])
+})
+
+test('a Request keeps its referrer and the policy for it', async () => {
+  let sent: Request | undefined
+  const { fetch } = guardWithoutServer(
+    {
+      timeoutMs: 2_000,
+      fetch: (...request) => {
+        sent = new Request(...request)
+        return Promise.resolve(new Response())
+      },
+    },
+    'https://service.test',
+  )
+  const about = { referrer: 'https://shop.test/cart', referrerPolicy: 'unsafe-url' } as const
+  const request = new Request('https://service.test', about)
+  await fetch(request)
+  expect(sent).toMatchObject({ referrer: request.referrer, referrerPolicy: 'unsafe-url' })
 })
 
 test('Infinity is no limit', async () => {

@@ -34,7 +34,7 @@ test('leaves a body that can be sent once to the caller, who can send it elsewhe
 })
 
 test('responds, when asked to, with a problem document that says when to come back', async () => {
-  const { clock, fetch, breaker } = guardWithoutServer({ onOpen: 'respond' }, 'service.test')
+  const { clock, fetch, breaker } = guardWithoutServer({ onOpen: 'respond' }, 'https://service.test')
   breaker.trip({ reason: 'test' })
   clock.advance(58_500)
   const response = await fetch(url)
@@ -54,7 +54,7 @@ test('responds, when asked to, with a problem document that says when to come ba
 })
 
 test('responds without Retry-After while nobody knows when', async () => {
-  const { fetch, breaker } = guardWithoutServer({ onOpen: 'respond' }, 'service.test')
+  const { fetch, breaker } = guardWithoutServer({ onOpen: 'respond' }, 'https://service.test')
   breaker.forceOpen({ reason: 'maintenance' })
   const response = await fetch(url)
   expect(response.headers.has('retry-after')).toBe(false)
@@ -71,7 +71,7 @@ test('gives the very response of a function, which is told of the error and the 
         return stale
       },
     },
-    'service.test',
+    'https://service.test',
   )
   breaker.trip({ reason: 'test' })
   const init = { method: 'POST' }
@@ -87,7 +87,7 @@ test('rejects with what that function throws', async () => {
         throw error
       },
     },
-    'service.test',
+    'https://service.test',
   )
   breaker.trip({ reason: 'test' })
   expect(await rejection(fetch(url))).toBe(error)
