@@ -50,10 +50,15 @@ async function runQuick(): Promise<number> {
 }
 
 async function runSome({ cases = Object.keys(callCases) as CallCaseName[], against }: Flags): Promise<void> {
-  const other =
-    against === undefined ? undefined : ((await import(pathToFileURL(resolve(against)).href)) as typeof Core)
+  const other = against === undefined ? undefined : await importCore(against)
   const calls = await timeContenders(await callContenders(other, cases), { rounds: 7, roundMs: 220 })
   console.log(timingTable('call', calls))
+}
+
+async function importCore(file: string): Promise<typeof Core> {
+  // pnpm starts this in its package's folder, and the file is named from where the command was given.
+  const path = resolve(process.env['INIT_CWD'] ?? '.', file)
+  return (await import(pathToFileURL(path).href)) as typeof Core
 }
 
 async function runAll(rounds: RoundOptions): Promise<void> {

@@ -18,7 +18,8 @@ export interface Round {
 }
 
 export interface Timing {
-  readonly contender: Contender
+  /** Its names alone: all that its calls hold on to is let go. */
+  readonly contender: Pick<Contender, 'row' | 'column'>
   readonly rounds: readonly Round[]
 }
 
@@ -39,7 +40,10 @@ export async function timeContenders(
     // There and back again: nobody is always after the same one.
     for (const runner of round % 2 === 0 ? runners : runners.toReversed()) await runner.runRound()
   }
-  return runners.map(({ contender, rounds: measured }) => ({ contender, rounds: measured }))
+  return runners.map(({ contender: { row, column }, rounds: measured }) => ({
+    contender: { row, column },
+    rounds: measured,
+  }))
 }
 
 interface Runner {

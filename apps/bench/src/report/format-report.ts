@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import type { Bar } from '../bars.ts'
 import type { IdleCost } from '../cases/idle-breakers.ts'
 import type { RoundOptions, Timing } from '../measure/time-contenders.ts'
@@ -24,7 +25,7 @@ export function formatReport(results: Results): string {
 Written by \`npm run bench\`. [README.md](./README.md) says how to read it.
 
 - When: ${new Date().toISOString().slice(0, 10)}
-- Machine: ${describeMachine()}
+- Machine: ${describeMachine()}; load average ${loadavg()[1]?.toFixed(1)} at the end
 - Versions: ${describeVersions()}
 - Method: one process, ${rounds} rounds, each with a turn of every contender of about ${roundMs} ms of its thread's processor
   time; medians
@@ -55,7 +56,7 @@ ${timingTable('breakers', lookups)}
 
 ## breakerFetch
 
-A request over loopback and its answer of one byte; the server runs in another thread.
+A request over loopback and its answer of one byte; the server runs in another process.
 
 ${timingTable('fetch', fetches)}
 

@@ -2,7 +2,7 @@
 // with a clock that moves by itself. In the end nothing may be stuck, every call must be accounted for, and memory must be
 // flat. Prints what it saw; exits with 1 when one of these does not hold.
 //
-// node --expose-gc packages/core/soak/run-soak.ts [calls] [seed]
+// node --expose-gc packages/core/test/soak/run-soak.ts [calls] [seed]
 import {
   anyOf,
   CircuitBreaker,
