@@ -29,7 +29,7 @@ export default defineConfig({
   test: {
     projects: projects.map((root) => ({ extends: true, root, test: { name: root } })),
     testTimeout: 20_000, // some start processes
-    coverage: { include: ['src/**'] },
+    coverage: { include: ['src/**'], thresholds: { 100: true } },
     typecheck: { enabled: true, tsconfig: 'test/tsconfig.json' },
   },
 })
