@@ -229,3 +229,14 @@ test('what the operator said is kept as it was said', () => {
 
   expect(breaker.status().override).toEqual({ reason: 'maintenance', actor: 'alice' })
 })
+
+test('a forced open says since when, in its status and in its rejections', () => {
+  const { breaker, clock } = ticking()
+  clock.advance(10)
+
+  breaker.forceOpen({ reason: 'maintenance' })
+
+  const openedAt = 1_700_000_000_010
+  expect(breaker.status()).toMatchObject({ openedAt, openedBy: { at: openedAt, trigger: 'forced' } })
+  expect(thrownBy(() => breaker.acquire())).toMatchObject({ reason: 'forced_open', openedAt })
+})

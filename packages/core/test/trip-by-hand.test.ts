@@ -54,3 +54,12 @@ test.for(['open', 'forced_open', 'disabled'] as const)('a trip does nothing to a
 
   expect(breaker.status()).toEqual(before)
 })
+
+test('a trip by hand is heard at once', () => {
+  const { breaker } = ticking()
+  const transitions = hear(breaker, 'transition')
+
+  breaker.trip({ reason: 'drill' })
+
+  expect(transitions).toMatchObject([{ to: 'open', trigger: 'forced', override: { reason: 'drill' } }])
+})

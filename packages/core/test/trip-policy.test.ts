@@ -155,3 +155,29 @@ test('a clear that throws does not stop a transition, and is one warning', async
   expect(transitions).toHaveLength(3)
   expect(warnings).toEqual([expect.objectContaining({ code: 'trip_policy_threw', error: mistake })])
 })
+
+test('slow successes are counted by a policy that knows when a call is slow, though it asks for no times', () => {
+  const { breaker, clock } = judged({ ...policy({}), slowMs: 50 })
+  const permit = breaker.acquire()
+  clock.advance(50)
+
+  permit.success()
+  succeed(breaker)
+
+  expect(breaker.status().totals).toMatchObject({ success: 2, slow: 1 })
+})
+
+test.each([
+  ['record', { record: throwing }],
+  ['readings', { readings: throwing }],
+  ['clear', { clear: throwing }],
+] as const)('a policy that throws in %s is reported by the method’s name', (method, tracker) => {
+  const { breaker } = judged(policy(tracker))
+  const warnings = hear(breaker, 'warning')
+
+  fail(breaker)
+  breaker.status()
+  breaker.reset()
+
+  expect(warnings).toMatchObject([{ message: `the trip policy threw in ${method}()`, error: mistake }])
+})
