@@ -72,7 +72,7 @@ export function isMet({ measured, limit }: Bar): boolean {
 
 /** So far beyond the bar that no machine and no load explains it. */
 export function isFarBeyond({ measured, limit, isGuarded }: Bar): boolean {
-  return isGuarded && measured.median > 2 * limit
+  return isGuarded && measured.median > 3 * limit
 }
 
 function cpuTimes(timings: readonly Timing[], row: string, column: string): number[] | undefined {
