@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest'
-import { CircuitBreaker, type CircuitBreakerOptions, consecutiveFailures, type Permit } from '@switchgear/core'
-import { ManualClock } from '@switchgear/core/testing'
-import { fail, hear, succeed } from './drive.ts'
-
-/** A breaker whose open time is just over. */
-function halfOpen(options: CircuitBreakerOptions = {}): { breaker: CircuitBreaker; clock: ManualClock } {
-  const clock = new ManualClock()
-  const breaker = new CircuitBreaker('payments', { clock, trip: consecutiveFailures(1), openMs: 60_000, ...options })
-  fail(breaker)
-  clock.advance(60_000)
-  return { breaker, clock }
-}
+import type { Permit } from '@switchgear/core'
+import { hear, succeed } from './drive.ts'
+import { halfOpen } from './half-open-breaker.ts'
 
 test('no breaker stays stuck, though every probe of a hundred rounds is lost', () => {
   const { breaker, clock } = halfOpen({ openMs: 1_000 })

@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest'
-import { CircuitBreaker, type CircuitBreakerOptions, CircuitTimeoutError, consecutiveFailures } from '@switchgear/core'
-import { ManualClock } from '@switchgear/core/testing'
-import { fail, hear } from './drive.ts'
-
-/** A breaker whose open time is just over. */
-function halfOpen(options: CircuitBreakerOptions = {}): { breaker: CircuitBreaker; clock: ManualClock } {
-  const clock = new ManualClock()
-  const breaker = new CircuitBreaker('payments', { clock, trip: consecutiveFailures(1), openMs: 60_000, ...options })
-  fail(breaker)
-  clock.advance(60_000)
-  return { breaker, clock }
-}
+import { CircuitTimeoutError } from '@switchgear/core'
+import { hear } from './drive.ts'
+import { halfOpen } from './half-open-breaker.ts'
 
 test('a probe may hold its place for thirty seconds, then it has failed', () => {
   const { breaker, clock } = halfOpen({ halfOpen: { maxConcurrent: 1 } })

@@ -1,40 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import {
-  CircuitBreaker,
-  type CircuitBreakerOptions,
-  consecutiveFailures,
-  type RecoverWhen,
-  type RecoveryContext,
-} from '@switchgear/core'
+import { CircuitBreaker, type RecoveryContext } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { fail, hear } from './drive.ts'
+import { type Check, opened, settled } from './watched-breaker.ts'
 
 afterEach(() => vi.restoreAllMocks())
-
-type Check = RecoverWhen['check']
-
-/** Lets promises that have settled tell so. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-function opened(
-  recoverWhen: Partial<RecoverWhen> & { check: Check },
-  options: CircuitBreakerOptions = {},
-): { breaker: CircuitBreaker; clock: ManualClock; pass: (ms: number) => Promise<void> } {
-  const clock = new ManualClock()
-  const breaker = new CircuitBreaker('payments', {
-    clock,
-    trip: consecutiveFailures(1),
-    openMs: 10_000,
-    recoverWhen: { everyMs: 1_000, ...recoverWhen },
-    ...options,
-  })
-  fail(breaker)
-  const pass = async (ms: number): Promise<void> => {
-    clock.advance(ms)
-    await settled()
-  }
-  return { breaker, clock, pass }
-}
 
 test('a check that says true lets probes through before the open time is over', async () => {
   const { breaker, pass } = opened({ check: async () => true })

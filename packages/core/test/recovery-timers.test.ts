@@ -1,34 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { CircuitBreaker, type CircuitBreakerOptions, consecutiveFailures, type RecoverWhen } from '@switchgear/core'
+import { CircuitBreaker, consecutiveFailures } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { fail } from './drive.ts'
+import { type Check, opened, settled } from './watched-breaker.ts'
 
 afterEach(() => vi.restoreAllMocks())
-
-type Check = RecoverWhen['check']
-
-/** Lets promises that have settled tell so. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-function opened(
-  recoverWhen: Partial<RecoverWhen> & { check: Check },
-  options: CircuitBreakerOptions = {},
-): { breaker: CircuitBreaker; clock: ManualClock; pass: (ms: number) => Promise<void> } {
-  const clock = new ManualClock()
-  const breaker = new CircuitBreaker('payments', {
-    clock,
-    trip: consecutiveFailures(1),
-    openMs: 10_000,
-    recoverWhen: { everyMs: 1_000, ...recoverWhen },
-    ...options,
-  })
-  fail(breaker)
-  const pass = async (ms: number): Promise<void> => {
-    clock.advance(ms)
-    await settled()
-  }
-  return { breaker, clock, pass }
-}
 
 test('where timers do not fire, the next call asks, and is rejected itself', async () => {
   let now = 0
