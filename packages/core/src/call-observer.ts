@@ -3,11 +3,19 @@ import type { BreakerState } from './state.ts'
 
 /** Watches the calls of a registry's breakers, so that telemetry can be active while they run. */
 export interface CallObserver {
+  /** Whether only probes are watched: other calls then cost nothing. Default: all calls are. */
+  readonly probesOnly?: boolean
   /**
-   * A call was admitted; `key` says which one of a family of keyed breakers it goes through. Undefined when this call is
+   * A call was admitted; `key` and `family` say which one of the keyed breakers it goes through. Undefined when this call is
    * not watched. Must not throw.
    */
-  callAdmitted(breaker: string, state: BreakerState, probe: boolean, key?: string): CallObservation | undefined
+  callAdmitted(
+    breaker: string,
+    state: BreakerState,
+    probe: boolean,
+    key?: string,
+    family?: string,
+  ): CallObservation | undefined
   /** The id of the trace that is active now. Must not throw. */
   traceId(): string | undefined
 }

@@ -1,9 +1,9 @@
 import { Deadline, DeadlineQueue } from './deadline-queue.ts'
 import { CircuitOpenError, CircuitTimeoutError, withoutStack } from './errors.ts'
 import type { Verdict } from './events.ts'
-import type { Machine } from './machine.ts'
 import type { Outcome } from './options.ts'
-import type { CallContext, IssuedPermit } from './permit.ts'
+import { type CallContext, IssuedPermit } from './permit.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** What a single call may bring along. */
 export interface ExecuteOptions<F = never> {
@@ -13,57 +13,60 @@ export interface ExecuteOptions<F = never> {
   fallback?: ((error: unknown) => F | PromiseLike<F>) | undefined
 }
 
-/** Makes one call through a machine: admission, time limit, abort, verdict. Never throws; rejects. */
+/** Makes one call through a turnstile: admission, time limit, abort, verdict. Never throws; rejects. */
 export function callThrough<T, F>(
-  machine: Machine,
+  turnstile: Turnstile,
   fn: (context: CallContext) => T | PromiseLike<T>,
   { signal, fallback }: ExecuteOptions<F> = NO_OPTIONS,
 ): Promise<T | F> {
   if (signal?.aborted) return reject(signal.reason)
-  const permit = machine.admit()
+  if (signal === undefined && turnstile.takesPlainCalls) return callPlainly(turnstile, fn, fallback)
+  const permit = turnstile.admit()
   if (permit instanceof CircuitOpenError) {
     return fallback === undefined ? reject(permit) : answerBy(fallback, permit)
   }
-  if (signal !== undefined || machine.config.timeoutMs !== undefined) {
-    return new GuardedCall<T, F>(machine, permit, signal, fallback).run(fn)
-  }
-  const result = start(permit, fn, permit.probe ? PROBE_CONTEXT : CALL_CONTEXT)
+  return new GuardedCall<T, F>(turnstile, permit, signal, fallback).run(fn)
+}
+
+/** The short way of {@link callThrough}, without a permit. */
+function callPlainly<T, F>(
+  turnstile: Turnstile,
+  fn: (context: CallContext) => T | PromiseLike<T>,
+  fallback: ((error: unknown) => F | PromiseLike<F>) | undefined,
+): Promise<T | F> {
+  const startedAt = turnstile.enter()
+  const { epoch } = turnstile
+  const result = start(undefined, fn, CALL_CONTEXT)
   return result.then<T | F, T | F>(
     (value) => {
-      settleValue(machine, permit, value)
+      if (turnstile.config.classify === undefined) turnstile.succeed(epoch, startedAt)
+      else settleValue(turnstile, new IssuedPermit(turnstile, 'call', epoch, startedAt), value)
       return value
     },
     (error: unknown) => {
-      const verdict = settleError(machine, permit, error)
+      const verdict = settleError(turnstile, new IssuedPermit(turnstile, 'call', epoch, startedAt), error)
       // The rejected promise itself: throwing its error again costs more than all of the above.
       return verdict === 'failure' && fallback !== undefined ? fallback(error) : result
     },
   )
 }
 
-/** The context of a call that nothing can abort. A signal is made for those who ask for one, and one each: listeners may stay on it. */
-class UnboundContext implements CallContext {
-  readonly probe: boolean
-
-  constructor(probe: boolean) {
-    this.probe = probe
-  }
-
-  get signal(): AbortSignal {
-    return new AbortController().signal
-  }
-}
-
 // What a failure is counted under when the call returned and its value was judged.
 const OF_VALUE = Object.freeze({ type: 'value' })
 const NO_OPTIONS = Object.freeze({})
-const CALL_CONTEXT = Object.freeze(new UnboundContext(false))
-const PROBE_CONTEXT = Object.freeze(new UnboundContext(true))
+const READY: Promise<void> = /* @__PURE__ */ Promise.resolve()
+/** For calls that nothing can abort. A signal is made for those who ask for one, and one each: listeners may stay on it. */
+const CALL_CONTEXT: CallContext = /* @__PURE__ */ Object.freeze({
+  probe: false,
+  get signal() {
+    return new AbortController().signal
+  },
+})
 
-/** A call that its caller may abort or that has a time limit: whatever ends it first gives the result. */
+/** A call with a permit. Its caller may abort it and it may have a time limit: whatever ends it first gives the result. */
 class GuardedCall<T, F> extends Deadline implements CallContext {
   readonly probe: boolean
-  readonly #machine: Machine
+  readonly #turnstile: Turnstile
   readonly #permit: IssuedPermit
   readonly #callerSignal: AbortSignal | undefined
   readonly #fallback: ((error: unknown) => F | PromiseLike<F>) | undefined
@@ -72,14 +75,14 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
   #abortedWith: { readonly reason: unknown } | undefined
 
   constructor(
-    machine: Machine,
+    turnstile: Turnstile,
     permit: IssuedPermit,
     callerSignal: AbortSignal | undefined,
     fallback: ((error: unknown) => F | PromiseLike<F>) | undefined,
   ) {
     super()
     this.probe = permit.probe
-    this.#machine = machine
+    this.#turnstile = turnstile
     this.#permit = permit
     this.#callerSignal = callerSignal
     this.#fallback = fallback
@@ -87,7 +90,7 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
 
   /** The caller's own signal where nothing else can abort the call; else one of this call's, made when it is asked for. */
   get signal(): AbortSignal {
-    if (this.#callerSignal !== undefined && this.#machine.config.timeoutMs === undefined) return this.#callerSignal
+    if (this.#callerSignal !== undefined && this.#turnstile.config.timeoutMs === undefined) return this.#callerSignal
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       if (this.#abortedWith !== undefined) this.#controller.abort(this.#abortedWith.reason)
@@ -110,13 +113,13 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
     return result.then<T | F, T | F>(
       (value) => {
         this.#unwatch()
-        settleValue(this.#machine, this.#permit, value)
+        settleValue(this.#turnstile, this.#permit, value)
         return value
       },
       (error: unknown) => {
         this.#unwatch()
         const fallback = this.#fallback
-        const verdict = this.#isCallersAbort() ? this.#ignore() : settleError(this.#machine, this.#permit, error)
+        const verdict = this.#isCallersAbort() ? this.#ignore() : settleError(this.#turnstile, this.#permit, error)
         return verdict === 'failure' && fallback !== undefined ? fallback(error) : result
       },
     )
@@ -124,7 +127,7 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
 
   /** The time limit is over. */
   expire(): void {
-    const { name, config } = this.#machine
+    const { name, config } = this.#turnstile
     this.#endWith(withoutStack(() => new CircuitTimeoutError(name, Number(config.timeoutMs))))
   }
 
@@ -139,16 +142,16 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
   }
 
   #watch(): void {
-    const { timeoutMs, clock } = this.#machine.config
+    const { timeoutMs, clock } = this.#turnstile.config
     this.#callerSignal?.addEventListener('abort', this.#abort)
     if (timeoutMs === undefined) return
-    const queue = (this.#machine.deadlines ??= new DeadlineQueue(clock, timeoutMs))
+    const queue = (this.#turnstile.deadlines ??= new DeadlineQueue(clock, timeoutMs))
     queue.add(this, this.#permit.startedAt)
   }
 
   #unwatch(): void {
     this.#callerSignal?.removeEventListener('abort', this.#abort)
-    this.#machine.deadlines?.remove(this)
+    this.#turnstile.deadlines?.remove(this)
   }
 
   /** Whether the caller has left. Decided by the signal, as an abort has no shape of its own. */
@@ -165,31 +168,31 @@ class GuardedCall<T, F> extends Deadline implements CallContext {
 }
 
 /** Settles the permit of a call that threw; says the verdict. */
-function settleError(machine: Machine, permit: IssuedPermit, error: unknown): Verdict {
-  const verdict = machine.config.classify === undefined ? 'failure' : judge(machine, permit, { error }, 'failure')
-  machine.settle(permit, verdict, error)
+function settleError(turnstile: Turnstile, permit: IssuedPermit, error: unknown): Verdict {
+  const verdict = turnstile.config.classify === undefined ? 'failure' : judge(turnstile, permit, { error }, 'failure')
+  turnstile.settle(permit, verdict, error)
   return verdict
 }
 
-function settleValue(machine: Machine, permit: IssuedPermit, value: unknown): void {
-  const verdict = machine.config.classify === undefined ? 'success' : judge(machine, permit, { value }, 'success')
-  machine.settle(permit, verdict, undefined, OF_VALUE)
+function settleValue(turnstile: Turnstile, permit: IssuedPermit, value: unknown): void {
+  const verdict = turnstile.config.classify === undefined ? 'success' : judge(turnstile, permit, { value }, 'success')
+  turnstile.settle(permit, verdict, undefined, OF_VALUE)
 }
 
-function judge(machine: Machine, permit: IssuedPermit, outcome: Outcome, byDefault: Verdict): Verdict {
-  const { classify, clock } = machine.config
+function judge(turnstile: Turnstile, permit: IssuedPermit, outcome: Outcome, byDefault: Verdict): Verdict {
+  const { classify, clock } = turnstile.config
   try {
     const verdict: unknown = classify?.(outcome, clock.now() - permit.startedAt)
     if (verdict === undefined) return byDefault
     if (verdict === 'success' || verdict === 'failure' || verdict === 'ignored') return verdict
     // An async function given by mistake: its rejection would end the process.
     if (verdict instanceof Promise) verdict.catch(() => {})
-    machine.warn(
+    turnstile.warn(
       'classify_threw',
       'classify gave no verdict (success, failure, ignored or undefined); counted as failure',
     )
   } catch (error) {
-    machine.warn('classify_threw', 'classify threw; counted as failure', error)
+    turnstile.warn('classify_threw', 'classify threw; counted as failure', error)
   }
   return 'failure'
 }
@@ -207,12 +210,12 @@ export function isTimeout(reason: unknown): boolean {
 
 /** The call's result as a promise, also when it throws. */
 function start<T>(
-  permit: IssuedPermit,
+  permit: IssuedPermit | undefined,
   fn: (context: CallContext) => T | PromiseLike<T>,
   context: CallContext,
 ): Promise<T> {
   try {
-    return Promise.resolve(permit.call(fn, context))
+    return Promise.resolve(permit === undefined ? fn(context) : permit.call(fn, context))
   } catch (error) {
     return reject(error)
   }
@@ -222,7 +225,12 @@ async function answerBy<F>(fallback: (error: unknown) => F | PromiseLike<F>, err
   return fallback(error)
 }
 
+/**
+ * Rejects in a moment, when the caller has had its chance to handle it: what is rejected from the start counts as unhandled
+ * first, and the platform's bookkeeping of that costs more than the whole rejection.
+ */
 function reject(reason: unknown): Promise<never> {
-  // Whatever the caller or the call threw, also what is not an Error: it is passed on as it is.
-  return Promise.reject(reason)
+  return new Promise((_, fail) => {
+    void READY.then(() => fail(reason))
+  })
 }

@@ -49,7 +49,7 @@ function surprisesOf({ timeoutMs, recoverWhen, openMs }: BreakerConfig): Finding
   return findings
 }
 
-function underTraffic(config: BreakerConfig, { callsPerSecond, scrapeMs }: Traffic): Finding[] {
+function underTraffic(config: BreakerConfig, { callsPerSecond, scrapeMs = 0 }: Traffic): Finding[] {
   const { trip, openMs, halfOpen } = config
   const findings: Finding[] = []
   if (callsPerSecond !== undefined) {
@@ -75,7 +75,7 @@ function underTraffic(config: BreakerConfig, { callsPerSecond, scrapeMs }: Traff
     }
     if (rampUp !== undefined) findings.push(...stepsWithoutResults(rampUp, callsPerSecond))
   }
-  if (scrapeMs !== undefined && typeof openMs === 'number' && openMs < scrapeMs) {
+  if (typeof openMs === 'number' && openMs < scrapeMs) {
     findings.push({
       code: 'open_shorter_than_scrape',
       severity: 'hint',

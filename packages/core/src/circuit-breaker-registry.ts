@@ -2,7 +2,8 @@ import { CircuitBreaker, machineOf } from './circuit-breaker.ts'
 import type { Clock } from './clock.ts'
 import type { CallObserver } from './call-observer.ts'
 import { type Environment, optionsFromEnv } from './env.ts'
-import { EventHub, type EventName, type Listener } from './events.ts'
+import { EventHub } from './event-hub.ts'
+import type { EventName, Listener, ListenOptions } from './events.ts'
 import { KeyedBreakers } from './keyed-breakers.ts'
 import { type KeyedOptions, splitKeyedOptions } from './keyed-options.ts'
 import { Placement } from './placement.ts'
@@ -129,8 +130,8 @@ export class CircuitBreakerRegistry implements Iterable<CircuitBreaker> {
   }
 
   /** Hears of an event of every breaker, those to come included, until the handle is disposed of. */
-  on<N extends EventName>(event: N, listener: Listener<N>): Disposable {
-    return this.#hub.on(event, listener)
+  on<N extends EventName>(event: N, listener: Listener<N>, options?: ListenOptions): Disposable {
+    return this.#hub.on(event, listener, options)
   }
 
   /** Lets telemetry watch the calls of every breaker until the handle is disposed of. The latest observer is the one asked. */

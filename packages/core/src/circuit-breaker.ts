@@ -1,15 +1,16 @@
 import { type ExecuteOptions, callThrough } from './call.ts'
 import { CircuitBreakerConfigError, CircuitOpenError } from './errors.ts'
-import type { EventName, Listener } from './events.ts'
-import { Machine } from './machine.ts'
+import type { EventName, Listener, ListenOptions } from './events.ts'
+import type { Machine } from './machine.ts'
 import { Placement } from './placement.ts'
 import { duration, type Rule, validateOptions } from './option-rules.ts'
-import { type CircuitBreakerOptions, resolveOptions } from './options.ts'
+import { type CallOptions, type CircuitBreakerOptions, resolveOptions } from './options.ts'
 import type { CallContext, Permit } from './permit.ts'
 import { wouldAdmit } from './rejection.ts'
 import { type CircuitBreakerSnapshot, takeSnapshot } from './snapshot.ts'
 import { type BreakerState, type OverrideDetails, stateAt } from './state.ts'
 import { type CircuitBreakerStatus, statusOf } from './status.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** What an operator says when taking a breaker over. */
 export interface OverrideOptions extends OverrideDetails {
@@ -27,11 +28,11 @@ export let machineOf: (breaker: CircuitBreaker) => Machine
  * @throws {CircuitBreakerConfigError} for an option that does not exist or has a value that is not allowed
  */
 export class CircuitBreaker {
-  readonly #machine: Machine
+  readonly #machine: Turnstile
 
   constructor(name: string, options?: CircuitBreakerOptions) {
     const placement = options instanceof Placement ? options : undefined
-    this.#machine = new Machine(
+    this.#machine = new Turnstile(
       checkName(name),
       placement?.config ?? resolveOptions(options),
       placement?.hub,
@@ -41,6 +42,11 @@ export class CircuitBreaker {
 
   get name(): string {
     return this.#machine.name
+  }
+
+  /** What `execute` does with each call. For adapters that make calls by permits, which know neither a time limit nor `classify`. */
+  get callOptions(): CallOptions {
+    return this.#machine.config
   }
 
   /** The state now. Reading changes nothing: an open whose time is over reads as `half_open`. */
@@ -133,8 +139,8 @@ export class CircuitBreaker {
   }
 
   /** Hears of an event until the handle is disposed of. Listeners are called in order, in the call that caused the event. */
-  on<N extends EventName>(event: N, listener: Listener<N>): Disposable {
-    return this.#machine.hub.on(event, listener)
+  on<N extends EventName>(event: N, listener: Listener<N>, options?: ListenOptions): Disposable {
+    return this.#machine.hub.on(event, listener, options)
   }
 
   #override(type: 'forced' | 'disabled', method: string, options: OverrideOptions): Disposable {

@@ -25,8 +25,8 @@ export type FindingCode =
 
 /** The findings that need no knowledge of the traffic. */
 export function dangersOf(config: Pick<BreakerConfig, 'trip' | 'halfOpen' | 'timeoutMs'>): Finding[] {
-  const { timeoutMs, halfOpen, trip } = config
-  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) return []
+  const { timeoutMs = Number.POSITIVE_INFINITY, halfOpen, trip } = config
+  if (timeoutMs === Number.POSITIVE_INFINITY) return []
   const findings: Finding[] = []
   const add = (code: FindingCode, option: string, message: string): void => {
     findings.push({ code, severity: 'danger', option, message })
@@ -38,7 +38,7 @@ export function dangersOf(config: Pick<BreakerConfig, 'trip' | 'halfOpen' | 'tim
       `a probe counts as failed after ${halfOpen.probeTimeoutMs} ms, before its call's ${timeoutMs} ms are over: slow successes keep the breaker open`,
     )
   }
-  for (const { window, slowMs } of policiesOf(trip)) {
+  for (const { window, slowMs = 0 } of policiesOf(trip)) {
     if (window?.ms !== undefined && window.ms < timeoutMs) {
       add(
         'window_shorter_than_timeout',
@@ -46,7 +46,7 @@ export function dangersOf(config: Pick<BreakerConfig, 'trip' | 'halfOpen' | 'tim
         `the window of ${window.ms} ms is shorter than the ${timeoutMs} ms after which a call fails: one slow call fills no window`,
       )
     }
-    if (slowMs !== undefined && slowMs > timeoutMs) {
+    if (slowMs > timeoutMs) {
       add(
         'slow_beyond_timeout',
         'trip.slowMs',

@@ -10,10 +10,9 @@ export function differingOptions(a: BreakerConfig, b: BreakerConfig): string[] {
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   // A function written in place is a new one each time its line runs.
-  if (typeof a === 'function' && typeof b === 'function') return String(a) === String(b)
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (typeof a === 'function') return String(a) === String(b)
   // By name: another copy of this package has classes of its own.
-  if (a.constructor?.name !== b.constructor?.name) return false
+  if (!isObject(a) || !isObject(b) || a.constructor?.name !== b.constructor?.name) return false
   const keys = Object.keys(a)
   return (
     // An object without fields, such as a clock, says nothing of what it is made of.
@@ -21,4 +20,8 @@ function isSame(a: unknown, b: unknown): boolean {
     keys.length === Object.keys(b).length &&
     keys.every((key) => isSame(a[key as keyof typeof a], b[key as keyof typeof b]))
   )
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

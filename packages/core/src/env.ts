@@ -17,9 +17,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * @throws {CircuitBreakerConfigError} for a value that is not allowed; it names the variable
  */
 export function optionsFromEnv(env: Environment = processEnvironment()): CircuitBreakerOptions {
-  const threshold = read(env, 'EXTERNAL_CB_THRESHOLD', count)
-  const openSeconds = read(env, 'EXTERNAL_CB_TIMEOUT_SECONDS', duration)
-  const probes = read(env, 'EXTERNAL_CB_HALF_OPEN_MAX_CALLS', count)
+  const threshold = readVariable('EXTERNAL_CB_THRESHOLD', 'count', env)
+  const openSeconds = readVariable('EXTERNAL_CB_TIMEOUT_SECONDS', 'seconds', env)
+  const probes = readVariable('EXTERNAL_CB_HALF_OPEN_MAX_CALLS', 'count', env)
   return {
     ...(threshold !== undefined && { trip: consecutiveFailures(threshold) }),
     ...(openSeconds !== undefined && { openMs: openSeconds * 1000 }),
@@ -27,23 +27,51 @@ export function optionsFromEnv(env: Environment = processEnvironment()): Circuit
   }
 }
 
-interface NumberFormat {
-  readonly pattern: RegExp
-  readonly least: number
-  readonly allowed: string
+/** The kinds of values that environment variables hold. */
+export interface VariableKinds {
+  /** A whole number of at least 1. */
+  count: number
+  /** A whole number, 0 or more. */
+  amount: number
+  /** A number of seconds, 0 or more, with or without a fraction. */
+  seconds: number
+  /** `true`, `1`, `yes` or `on`; `false`, `0`, `no` or `off`; in letters of any case. */
+  flag: boolean
 }
 
-const count: NumberFormat = { pattern: /^\d{1,15}$/, least: 1, allowed: 'a whole number of at least 1' }
-const duration: NumberFormat = { pattern: /^\d{1,15}(\.\d+)?$/, least: 0, allowed: 'a number of seconds, 0 or more' }
-
-function read(env: Environment, variable: string, format: NumberFormat): number | undefined {
+/**
+ * Reads one environment variable, for options of other packages; undefined when it is not set, or empty. Default: the
+ * process's own environment, where there is one.
+ *
+ * @throws {CircuitBreakerConfigError} for a value that is not of this kind; it names the variable
+ */
+export function readVariable<K extends keyof VariableKinds>(
+  variable: string,
+  kind: K,
+  env: Environment = processEnvironment(),
+): VariableKinds[K] | undefined {
   const text = env[variable]?.trim()
   if (text === undefined || text === '') return undefined
-  const value = Number(text)
-  if (!format.pattern.test(text) || value < format.least) {
-    throw new CircuitBreakerConfigError(variable, env[variable], format.allowed)
-  }
-  return value
+  const { pattern, allowed, parse }: VariableFormat<VariableKinds[K]> = formats[kind]
+  if (!pattern.test(text)) throw new CircuitBreakerConfigError(variable, env[variable], allowed)
+  return parse(text)
+}
+
+interface VariableFormat<T> {
+  readonly pattern: RegExp
+  readonly allowed: string
+  readonly parse: (text: string) => T
+}
+
+const formats: { readonly [K in keyof VariableKinds]: VariableFormat<VariableKinds[K]> } = {
+  count: { pattern: /^(?!0+$)\d{1,15}$/, allowed: 'a whole number of at least 1', parse: Number },
+  amount: { pattern: /^\d{1,15}$/, allowed: 'a whole number, 0 or more', parse: Number },
+  seconds: { pattern: /^\d{1,15}(\.\d+)?$/, allowed: 'a number of seconds, 0 or more', parse: Number },
+  flag: {
+    pattern: /^(true|1|yes|on|false|0|no|off)$/i,
+    allowed: 'true, 1, yes, on, false, 0, no or off',
+    parse: (text) => /^(true|1|yes|on)$/i.test(text),
+  },
 }
 
 function processEnvironment(): Environment {

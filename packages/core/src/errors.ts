@@ -16,20 +16,22 @@ export interface CircuitOpenDetails {
   readonly cause?: unknown
 }
 
+// The fields of errors are declared and not defined: a definition would set each of them twice.
+
 /**
  * A call was rejected without being made. Carries no stack trace, which keeps a rejection cheap; the `cause` is the
  * failure that opened the breaker.
  */
 export class CircuitOpenError extends Error {
   readonly code = 'ERR_CIRCUIT_OPEN'
-  readonly breakerName: string
+  declare readonly breakerName: string
   /** The state that rejected. */
-  readonly state: BreakerState
-  readonly reason: RejectionReason
+  declare readonly state: BreakerState
+  declare readonly reason: RejectionReason
   /** When the breaker opened, in ms since 1970. */
-  readonly openedAt: number | undefined
+  declare readonly openedAt: number | undefined
   /** Milliseconds after which a call may be admitted again; absent where nobody knows (a forced open without an end). */
-  readonly retryAfterMs: number | undefined
+  declare readonly retryAfterMs: number | undefined
 
   constructor(details: CircuitOpenDetails) {
     super(
@@ -49,9 +51,9 @@ Object.defineProperty(CircuitOpenError.prototype, brand, { value: true })
 /** A call took longer than `timeoutMs`, or a probe longer than `halfOpen.probeTimeoutMs`. */
 export class CircuitTimeoutError extends Error {
   readonly code = 'ERR_CIRCUIT_TIMEOUT'
-  readonly breakerName: string
+  declare readonly breakerName: string
   /** The limit that was exceeded, in ms. */
-  readonly timeoutMs: number
+  declare readonly timeoutMs: number
 
   constructor(breakerName: string, timeoutMs: number, what: 'call' | 'probe' = 'call') {
     super(`${what} through circuit breaker "${breakerName}" gave no result within ${timeoutMs} ms`)
@@ -65,11 +67,11 @@ nameError(CircuitTimeoutError.prototype, 'CircuitTimeoutError')
 export class CircuitBreakerConfigError extends Error {
   readonly code = 'ERR_CIRCUIT_CONFIG'
   /** The option's path, such as `halfOpen.maxConcurrent`, or the variable's name. */
-  readonly option: string
+  declare readonly option: string
   /** The value that was refused. */
-  readonly value: unknown
+  declare readonly value: unknown
   /** What is allowed, in words. */
-  readonly allowed: string
+  declare readonly allowed: string
 
   constructor(option: string, value: unknown, allowed: string) {
     super(`${option} is ${quote(value)}; allowed: ${allowed}`)
@@ -115,21 +117,16 @@ const stackLimit = Error as { stackTraceLimit?: unknown }
 /** Makes an error without a stack trace: capturing one costs more than the rest of a rejection. */
 export function withoutStack<E extends Error>(make: () => E): E {
   const limit = stackLimit.stackTraceLimit
-  // Where intrinsics are frozen, the error has its stack.
-  if (!captureNoStack()) return make()
+  try {
+    stackLimit.stackTraceLimit = 0
+  } catch {
+    // Where intrinsics are frozen, the error has its stack.
+    return make()
+  }
   try {
     return make()
   } finally {
     stackLimit.stackTraceLimit = limit
-  }
-}
-
-function captureNoStack(): boolean {
-  try {
-    stackLimit.stackTraceLimit = 0
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -18,6 +18,8 @@ export interface Incident {
   readonly name: string
   /** Which one of a family of keyed breakers it is. */
   readonly key?: string
+  /** The name of that family. */
+  readonly family?: string
   /** The breaker's state now. */
   readonly state: BreakerState
   /** Why it opened. */
@@ -151,6 +153,7 @@ class IncidentWatch {
       id,
       name: opening.breaker,
       ...(opening.key !== undefined && { key: opening.key }),
+      ...(opening.family !== undefined && { family: opening.family }),
       state,
       trigger: opening.trigger,
       openedAt: opening.at,
@@ -164,7 +167,7 @@ class IncidentWatch {
   }
 }
 
-/** Breakers of one name are told apart by their keys. */
-function breakerId({ breaker, key }: { readonly breaker: string; readonly key?: string }): string {
-  return key === undefined ? breaker : `${breaker}\0${key}`
+/** Breakers of one name are told apart by their families and keys. */
+function breakerId({ breaker, key, family }: Pick<TransitionEvent, 'breaker' | 'key' | 'family'>): string {
+  return key === undefined ? breaker : `${breaker}\0${family}\0${key}`
 }

@@ -23,7 +23,7 @@ export {
   resetAllCircuitBreakers,
   resetCircuitBreaker,
 } from './default-registry.ts'
-export { type Environment, optionsFromEnv } from './env.ts'
+export { type Environment, optionsFromEnv, readVariable, type VariableKinds } from './env.ts'
 export {
   CircuitBreakerConfigError,
   type CircuitOpenDetails,
@@ -38,6 +38,7 @@ export type {
   CircuitBreakerEvents,
   EventName,
   Listener,
+  ListenOptions,
   RejectedEvent,
   StaleEvent,
   TransitionEvent,
@@ -58,7 +59,9 @@ export {
 } from './incident.ts'
 export type { KeyedBreakers } from './keyed-breakers.ts'
 export type { KeyedOptions } from './keyed-options.ts'
+export { type Rule as OptionRule, validateOptions } from './option-rules.ts'
 export type {
+  CallOptions,
   CircuitBreakerOptions,
   HalfOpenOptions,
   OpenContext,

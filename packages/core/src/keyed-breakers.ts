@@ -1,8 +1,11 @@
 import { CircuitBreaker, machineOf } from './circuit-breaker.ts'
 import { differingOptions } from './differing-options.ts'
 import { CircuitBreakerConfigError } from './errors.ts'
-import { EventHub, type EventName, type Listener, type WarningCode } from './events.ts'
-import { type FamilyStatus, FamilyTally } from './family-status.ts'
+import type { EventHub } from './event-hub.ts'
+import type { EventName, Listener, ListenOptions, WarningCode } from './events.ts'
+import { FamilyHub } from './family-hub.ts'
+import type { FamilyStatus } from './family-status.ts'
+import { FamilyTallies } from './family-tallies.ts'
 import { KeyQueue, KeySlot } from './key-slot.ts'
 import type { KeyedLimits } from './keyed-options.ts'
 import { Placement } from './placement.ts'
@@ -37,7 +40,7 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
   readonly #ready = new KeyQueue()
   /** Keys that had to stay when they were looked at. */
   readonly #kept = new KeyQueue()
-  readonly #tallies = new Map<string, FamilyTally>()
+  readonly #tallies = new FamilyTallies()
   #overflow: KeySlot | undefined
 
   constructor(name: string, limits: KeyedLimits, config: BreakerConfig, parent: EventHub) {
@@ -47,9 +50,9 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
     this.name = name
     this.#limits = limits
     this.#config = config
-    this.#hub = new EventHub(parent)
+    this.#hub = new FamilyHub(parent, name)
     // Counters are to start at 0, so the family's name is there before its first key.
-    if (limits.nameOf === undefined) this.#tallyOf(name)
+    if (limits.nameOf === undefined) this.#tallies.of(name)
   }
 
   /** How many keys have a breaker of their own; at most `maxKeys`. */
@@ -106,10 +109,13 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
     return Object.fromEntries([...this].map(([key, breaker]) => [key, breaker.status()]))
   }
 
-  /** All breakers, the shared one and those that were let go included, added up: one status for each name. */
+  /**
+   * All breakers, the shared one and those that were let go included, added up: one status for each name. A name that no key
+   * has any more stays, until a thousand others do.
+   */
   summary(): FamilyStatus[] {
     const now = this.#config.clock.now()
-    const sums = new Map([...this.#tallies.values()].map((tally) => [tally, tally.copy()]))
+    const sums = new Map([...this.#tallies].map((tally) => [tally, tally.copy()]))
     for (const { breaker, tally } of this.#slots.values()) sums.get(tally)?.addLive(machineOf(breaker), now)
     if (this.#overflow !== undefined) sums.get(this.#overflow.tally)?.addLive(machineOf(this.#overflow.breaker), now)
     return [...sums.values()].map((sum) => sum.status(this.#config))
@@ -121,8 +127,8 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
   }
 
   /** Hears of an event of every breaker of the family, those to come included, until the handle is disposed of. */
-  on<N extends EventName>(event: N, listener: Listener<N>): Disposable {
-    return this.#hub.on(event, listener)
+  on<N extends EventName>(event: N, listener: Listener<N>, options?: ListenOptions): Disposable {
+    return this.#hub.on(event, listener, options)
   }
 
   /** Tells, once, that the family was asked for with options that it does not have. For this package's own parts. */
@@ -195,9 +201,8 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
     if (this.#slots.get(slot.key) !== slot) return
     this.#slots.delete(slot.key)
     slot.queue?.remove(slot)
-    const { tally } = slot
-    tally.addGone(machine, this.#config.clock.now())
-    if (--tally.breakers === 0 && tally.name !== this.name) this.#tallies.delete(tally.name)
+    slot.tally.addGone(machine, this.#config.clock.now())
+    this.#tallies.leave(slot.tally)
   }
 
   #share(now: number): KeySlot {
@@ -213,15 +218,7 @@ export class KeyedBreakers implements Iterable<[key: string, breaker: CircuitBre
 
   #createSlot(key: string, name: string, now: number): KeySlot {
     const placement = new Placement(this.#config, this.#hub, key) as CircuitBreakerOptions
-    const tally = this.#tallyOf(name)
-    tally.breakers++
-    return new KeySlot(key, new CircuitBreaker(name, placement), tally, now)
-  }
-
-  #tallyOf(name: string): FamilyTally {
-    let tally = this.#tallies.get(name)
-    if (tally === undefined) this.#tallies.set(name, (tally = new FamilyTally(name)))
-    return tally
+    return new KeySlot(key, new CircuitBreaker(name, placement), this.#tallies.join(name), now)
   }
 
   #nameOf(key: string): string {

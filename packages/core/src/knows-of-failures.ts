@@ -1,9 +1,10 @@
 import type { Machine } from './machine.ts'
+import { policyOf } from './open-duration.ts'
 
 /** Whether a closed breaker may decide otherwise than a new one, because of failures it has seen. */
 export function knowsOfFailures(machine: Machine, now: number): boolean {
   const { attempt, state, config } = machine
-  const decayMs = typeof config.openMs === 'number' ? 0 : (config.openMs.decayMs ?? 0)
+  const { decayMs = 0 } = policyOf(config)
   return now - state.since < attempt * decayMs || !isClear(machine, now)
 }
 

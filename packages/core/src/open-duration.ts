@@ -30,7 +30,7 @@ export function nextAttempt(machine: Machine, now: number): number {
   return Math.min(openingsAt(machine, now) + 1, maxAttempt)
 }
 
-/** A number has nothing to say of openings in a row. */
-function policyOf({ openMs }: BreakerConfig): Partial<OpenPolicy> {
-  return typeof openMs === 'number' ? {} : openMs
+/** What a policy says of openings in a row. A number says nothing: it has no such properties. */
+export function policyOf({ openMs }: Pick<BreakerConfig, 'openMs'>): Partial<OpenPolicy> {
+  return openMs as Partial<OpenPolicy>
 }

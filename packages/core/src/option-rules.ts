@@ -25,10 +25,11 @@ export const oneOf = (...values: string[]): Rule => [
   values.map((value) => JSON.stringify(value)).join(' or '),
 ]
 
-export const withMethod = (method: string, allowed: string): Rule => [
-  (value) => isFunction((value as Record<string, unknown> | null)?.[method]),
-  allowed,
-]
+export const hasMethod =
+  (method: string) =>
+  (value: unknown): boolean =>
+    isFunction((value as Record<string, unknown> | null)?.[method])
+export const withMethod = (method: string, allowed: string): Rule => [hasMethod(method), allowed]
 
 /**
  * Refuses names that are not known, with the nearest known one, and values that their rule does not allow. An option that
@@ -43,7 +44,7 @@ export function validateOptions(
   rules: Readonly<Record<string, Rule>>,
   required: readonly string[] = [],
 ): void {
-  if (!object[0](options)) throw new CircuitBreakerConfigError(path.replace(/\.$/, '') || 'options', options, object[1])
+  if (!object[0](options)) throw new CircuitBreakerConfigError(path.slice(0, -1) || 'options', options, object[1])
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   for (const name of required) {
     const [, allowed] = rules[name] as Rule
@@ -68,7 +69,7 @@ function knownNames(path: string, name: string, rules: object): string {
 /** How many letters must be inserted, dropped or changed to make one name of the other. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length && i < 40; i++) {
+  for (let i = 1; i <= a.length; i++) {
     const above = row
     row = [i]
     for (let j = 1; j <= b.length; j++) {

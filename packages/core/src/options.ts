@@ -9,6 +9,7 @@ import {
   duration,
   flag,
   func,
+  hasMethod,
   isDuration,
   isFunction,
   object,
@@ -110,14 +111,21 @@ export interface CircuitBreakerOptions {
   redact?: ((message: string) => string) | undefined
 }
 
+/** The options that say how each call is made and judged. */
+export interface CallOptions {
+  /** After how many ms a call fails; undefined: never. */
+  readonly timeoutMs: number | undefined
+  readonly classify: CircuitBreakerOptions['classify']
+  /** The breaker's time; it never goes back. */
+  readonly clock: Required<Clock>
+}
+
 /** Options checked, completed and frozen; many breakers may share one. */
-export interface BreakerConfig {
+export interface BreakerConfig extends CallOptions {
   readonly trip: TripPolicy
   readonly openMs: number | OpenPolicy
   readonly halfOpen: Readonly<Required<HalfOpenOptions>> & { readonly rampUp?: RampLimits | undefined }
   readonly recoverWhen: Readonly<Required<RecoverWhen>> | undefined
-  readonly timeoutMs: number | undefined
-  readonly classify: CircuitBreakerOptions['classify']
   readonly mode: 'enforce' | 'observe'
   readonly critical: boolean
   readonly clock: SteadyClock
@@ -130,11 +138,11 @@ export interface BreakerConfig {
 export const DEFAULT_OPEN_MS = 300_000
 const DEFAULT_PROBE_TIMEOUT_MS = 30_000
 
-const openPolicy = withMethod('openMs', '')
+const isOpenPolicy = hasMethod('openMs')
 export const breakerOptionRules: Record<keyof CircuitBreakerOptions, Rule> = {
   trip: withMethod('createTracker', 'a trip policy, such as consecutiveFailures(5)'),
   openMs: [
-    (value) => isDuration(value) || isFunction(value) || openPolicy[0](value),
+    (value) => isDuration(value) || isFunction(value) || isOpenPolicy(value),
     'a number of ms, 0 or more, a policy such as exponentialBackoff(), or a function',
   ],
   halfOpen: object,
@@ -253,8 +261,7 @@ function given<T extends object>(options: T): Partial<T> {
 function probeTimeout(asked: number | undefined, openMs: CircuitBreakerOptions['openMs']): number {
   // A probe that hangs should not keep the breaker from probing for longer than an open time would.
   const longest = typeof openMs === 'number' && openMs > 0 ? openMs : Number.POSITIVE_INFINITY
-  if (asked !== undefined && asked > longest) {
-    throw new CircuitBreakerConfigError('halfOpen.probeTimeoutMs', asked, `at most openMs, which is ${longest}`)
-  }
-  return asked ?? Math.min(DEFAULT_PROBE_TIMEOUT_MS, longest)
+  const timeoutMs = asked ?? Math.min(DEFAULT_PROBE_TIMEOUT_MS, longest)
+  if (timeoutMs <= longest) return timeoutMs
+  throw new CircuitBreakerConfigError('halfOpen.probeTimeoutMs', timeoutMs, `at most openMs, which is ${longest}`)
 }

@@ -1,5 +1,5 @@
 import type { CallObservation } from './call-observer.ts'
-import type { Machine } from './machine.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** What a call is told. */
 export interface CallContext {
@@ -42,14 +42,14 @@ export class IssuedPermit implements Permit {
   readonly role: PermitRole
   readonly epoch: number
   readonly startedAt: number
-  readonly #machine: Machine
+  readonly #turnstile: Turnstile
   observation: CallObservation | undefined = undefined
   settled = false
   /** The ramp-up step that admitted it. */
   phase = 0
 
-  constructor(machine: Machine, role: PermitRole, epoch: number, startedAt: number) {
-    this.#machine = machine
+  constructor(turnstile: Turnstile, role: PermitRole, epoch: number, startedAt: number) {
+    this.#turnstile = turnstile
     this.role = role
     this.epoch = epoch
     this.startedAt = startedAt
@@ -69,18 +69,18 @@ export class IssuedPermit implements Permit {
   }
 
   success(): void {
-    this.#machine.settle(this, 'success')
+    this.#turnstile.settle(this, 'success')
   }
 
   failure(error?: unknown, details?: FailureDetails): void {
-    this.#machine.settle(this, 'failure', error, details)
+    this.#turnstile.settle(this, 'failure', error, details)
   }
 
   ignore(): void {
-    this.#machine.settle(this, 'ignored')
+    this.#turnstile.settle(this, 'ignored')
   }
 
   [Symbol.dispose](): void {
-    this.#machine.settle(this, 'failure', undefined, { type: 'abandoned' })
+    this.#turnstile.settle(this, 'failure', undefined, { type: 'abandoned' })
   }
 }

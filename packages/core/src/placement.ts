@@ -1,4 +1,4 @@
-import type { EventHub } from './events.ts'
+import type { EventHub } from './event-hub.ts'
 import type { BreakerConfig } from './options.ts'
 
 /** What a registry gives a new breaker in place of options: checked ones, and the hub that hears of its events. */

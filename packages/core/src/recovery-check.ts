@@ -8,6 +8,8 @@ export interface RecoveryContext {
   readonly breaker: string
   /** Which one of a family of keyed breakers it is. */
   readonly key?: string
+  /** The name of that family. */
+  readonly family?: string
 }
 
 /** Asks whether a service is back while its breaker is open, instead of waiting for the open time to end. */

@@ -22,6 +22,8 @@ export interface CircuitBreakerStatus {
   readonly name: string
   /** Which one of a family of keyed breakers it is. */
   readonly key?: string
+  /** The name of that family. */
+  readonly family?: string
   /** An open state whose time is over reads as `half_open` already. */
   readonly state: BreakerState
   readonly mode: 'enforce' | 'observe'
@@ -107,12 +109,14 @@ export function statusOf(machine: Machine): CircuitBreakerStatus {
 }
 
 function halfOpenOf({ state, gate }: Machine): HalfOpenStatus {
-  const percent = gate?.percent(state)
   const inFlight = gate?.inFlight ?? 0
   if (state.name !== 'half_open') return { inFlight, successes: 0, failures: 0 }
-  if (state.ramp === undefined || percent === undefined) {
-    return { inFlight, successes: state.successes, failures: state.failures }
+  const { successes, failures, ramp } = state
+  if (ramp === undefined) return { inFlight, successes, failures }
+  return {
+    inFlight,
+    successes: ramp.calls - ramp.failures,
+    failures: ramp.failures,
+    rampPercent: Number(gate?.percent(state)),
   }
-  const { calls, failures } = state.ramp
-  return { inFlight, successes: calls - failures, failures, rampPercent: percent }
 }

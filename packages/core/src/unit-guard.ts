@@ -93,7 +93,7 @@ export class UnitGuard {
     return {
       ...timing,
       check: (context) => {
-        const { key = '' } = context
+        const key = String(context.key)
         const breakers = this.#family?.breakers
         const breaker = breakers?.peek(key) ?? breakers?.overflow
         const unit = breaker && this.#units?.get(breaker)

@@ -8,8 +8,10 @@ import {
   CircuitBreakerRegistry,
   consecutiveFailures,
   failureRate,
+  type Finding,
   slowCallRate,
   type Traffic,
+  type TripPolicy,
 } from '@switchgear/core'
 import { hear } from './drive.ts'
 
@@ -70,15 +72,113 @@ test.for(cases)('of %j under %j it says %j', ([options, traffic, codes]) => {
   expect(checkOptions(options, traffic).map(({ code }) => code)).toEqual(codes)
 })
 
-test('a finding names the option, how bad it is, and the numbers', () => {
-  expect(checkOptions({ timeoutMs: 45_000 })).toEqual([
+const findings: [options: CircuitBreakerOptions, traffic: Traffic, finding: Finding][] = [
+  [
+    { timeoutMs: 45_000 },
+    {},
     {
       code: 'lease_shorter_than_timeout',
       severity: 'danger',
       option: 'halfOpen.probeTimeoutMs',
-      message: expect.stringMatching(/30000 ms.*45000 ms/) as unknown,
+      message:
+        "a probe counts as failed after 30000 ms, before its call's 45000 ms are over: slow successes keep the breaker open",
     },
-  ])
+  ],
+  [
+    { timeoutMs: 5_000, trip: failureRate({ window: { ms: 3_000 } }) },
+    {},
+    {
+      code: 'window_shorter_than_timeout',
+      severity: 'danger',
+      option: 'trip.window',
+      message:
+        'the window of 3000 ms is shorter than the 5000 ms after which a call fails: one slow call fills no window',
+    },
+  ],
+  [
+    { timeoutMs: 5_000, trip: slowCallRate({ slowMs: 6_000 }) },
+    {},
+    {
+      code: 'slow_beyond_timeout',
+      severity: 'danger',
+      option: 'trip.slowMs',
+      message: 'no call lasts 6000 ms, since all end after 5000 ms: none is slow',
+    },
+  ],
+  [
+    { ...quiet, trip: failureRate({ window: { ms: 3_000 }, minimumCalls: 10 }) },
+    { callsPerSecond: 2.5 },
+    {
+      code: 'minimum_never_reached',
+      severity: 'danger',
+      option: 'trip.minimumCalls',
+      message: '2.5 calls a second are 7 in a window of 3000 ms, fewer than the 10 it takes to judge: it never trips',
+    },
+  ],
+  [
+    {},
+    {},
+    {
+      code: 'no_timeout',
+      severity: 'hint',
+      option: 'timeoutMs',
+      message: 'a call that never ends is never a failure, unless the function has a time limit of its own',
+    },
+  ],
+  [
+    { ...quiet, openMs: 4_000, recoverWhen: recovery },
+    {},
+    {
+      code: 'recovery_check_too_late',
+      severity: 'hint',
+      option: 'recoverWhen.everyMs',
+      message: 'the first check comes after 5000 ms, when the breaker lets probes through anyway (4000 ms)',
+    },
+  ],
+  [
+    quiet,
+    { callsPerSecond: 250 },
+    {
+      code: 'sudden_recovery',
+      severity: 'hint',
+      option: 'rampUp',
+      message: 'after 3 good probes all 250 calls a second come back at once; rampUp lets them in by and by',
+    },
+  ],
+  [
+    { ...quiet, rampUp: { stepsPercent: [10], stepMs: 2_000, minimumCalls: 5 } },
+    { callsPerSecond: 12 },
+    {
+      code: 'ramp_step_without_results',
+      severity: 'hint',
+      option: 'rampUp.minimumCalls',
+      message: 'the step of 10 % sees 2 calls in 2000 ms, fewer than the 5 it takes to judge: it lasts longer',
+    },
+  ],
+  [
+    { ...quiet, openMs: 5_000 },
+    { scrapeMs: 15_000 },
+    {
+      code: 'open_shorter_than_scrape',
+      severity: 'hint',
+      option: 'openMs',
+      message:
+        'open for 5000 ms, the breaker may open and close between two scrapes 15000 ms apart: alert on transitions, not on the state',
+    },
+  ],
+]
+test.for(findings)('of %j under %j it says in plain words what will happen', ([options, traffic, finding]) => {
+  expect(checkOptions(options, traffic)).toEqual([finding])
+})
+
+test('of a policy that names a window and no minimum, none can be missed', () => {
+  const trip: TripPolicy = {
+    timed: true,
+    window: { ms: 1_000 },
+    createTracker: () => consecutiveFailures(5).createTracker(),
+  }
+
+  expect(checkOptions({ ...quiet, trip }, { callsPerSecond: 0.001 })).toEqual([])
 })
 
 test('all findings are told at once', () => {
@@ -121,7 +221,9 @@ test('dangers are told when a breaker is made, hints are not', () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
 
   const breaker = new CircuitBreaker('payments', { timeoutMs: 45_000 })
-  expect(warn.mock.calls).toEqual([[expect.stringContaining('45000 ms')]])
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/^switchgear: circuit breaker "payments": a probe counts as failed after 30000 ms/)],
+  ])
   expect(breaker.status().warnings).toEqual({ options_dangerous: 1 })
 
   expect(new CircuitBreaker('search', {}).status().warnings).toEqual({})

@@ -11,35 +11,41 @@ import {
 import { down } from './drive.ts'
 
 // Each test begins as a process does: without a default registry.
-beforeEach(() => void Reflect.deleteProperty(globalThis, Symbol.for('switchgear.defaultRegistry')))
+beforeEach(() => {
+  Reflect.deleteProperty(globalThis, Symbol.for('switchgear.defaultRegistry'))
+  Client = defineClient()
+})
 
-class Client {
-  readonly #currency: string
+let Client: ReturnType<typeof defineClient>
 
-  constructor(currency: string) {
-    this.#currency = currency
+const defineClient = () =>
+  class {
+    readonly #currency: string
+
+    constructor(currency: string) {
+      this.#currency = currency
+    }
+
+    @circuitBreakerProtected('payments', { trip: consecutiveFailures(2) })
+    async charge(amount: number, works = true): Promise<string> {
+      if (!works) throw down
+      return `${amount} ${this.#currency}`
+    }
+
+    @circuitBreakerProtected('payments')
+    static async ping(): Promise<string> {
+      return 'pong'
+    }
+
+    @circuitBreakerProtected('payments')
+    async #hidden(): Promise<string> {
+      return `hidden ${this.#currency}`
+    }
+
+    reveal(): Promise<string> {
+      return this.#hidden()
+    }
   }
-
-  @circuitBreakerProtected('payments', { trip: consecutiveFailures(2) })
-  async charge(amount: number, works = true): Promise<string> {
-    if (!works) throw down
-    return `${amount} ${this.#currency}`
-  }
-
-  @circuitBreakerProtected('payments')
-  static async ping(): Promise<string> {
-    return 'pong'
-  }
-
-  @circuitBreakerProtected('payments')
-  async #hidden(): Promise<string> {
-    return `hidden ${this.#currency}`
-  }
-
-  reveal(): Promise<string> {
-    return this.#hidden()
-  }
-}
 
 test('a decorated method keeps its this, parameters and result', async () => {
   expect(await new Client('EUR').charge(5)).toBe('5 EUR')

@@ -9,10 +9,12 @@ const variables = ['EXTERNAL_CB_THRESHOLD', 'EXTERNAL_CB_TIMEOUT_SECONDS', 'EXTE
 
 test('each variable sets its option', () => {
   const clock = new ManualClock()
-  const env = { EXTERNAL_CB_THRESHOLD: '2', EXTERNAL_CB_TIMEOUT_SECONDS: '10', EXTERNAL_CB_HALF_OPEN_MAX_CALLS: '1' }
+  const env = { EXTERNAL_CB_THRESHOLD: '12', EXTERNAL_CB_TIMEOUT_SECONDS: '10', EXTERNAL_CB_HALF_OPEN_MAX_CALLS: '1' }
   const breaker = new CircuitBreakerRegistry({ env, clock }).get('payments')
 
-  fail(breaker, 2)
+  fail(breaker, 11)
+  expect(breaker.state).toBe('closed')
+  fail(breaker)
   expect(breaker.status()).toMatchObject({ state: 'open', retryAfterMs: 10_000 })
 
   clock.advance(10_000)
@@ -29,7 +31,7 @@ test('a variable that is not set, or empty, asks for nothing', () => {
 })
 
 test('spaces around a number are nothing, and seconds may have a fraction', () => {
-  expect(optionsFromEnv({ EXTERNAL_CB_TIMEOUT_SECONDS: ' 2.5 ' })).toEqual({ openMs: 2_500 })
+  expect(optionsFromEnv({ EXTERNAL_CB_TIMEOUT_SECONDS: ' 2.25 ' })).toEqual({ openMs: 2_250 })
   expect(optionsFromEnv({ EXTERNAL_CB_TIMEOUT_SECONDS: '0' })).toEqual({ openMs: 0 })
 })
 

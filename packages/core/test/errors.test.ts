@@ -63,8 +63,9 @@ test('where Error cannot be changed a rejection still works', () => {
 })
 
 test('an error’s name is not among its own properties, as with built-in errors', () => {
+  const builtIn = Object.getOwnPropertyDescriptor(Error.prototype, 'name')
   for (const type of [CircuitOpenError, CircuitTimeoutError, CircuitBreakerConfigError]) {
-    expect(Object.hasOwn(type.prototype, 'name')).toBe(true)
+    expect(Object.getOwnPropertyDescriptor(type.prototype, 'name')).toEqual({ ...builtIn, value: type.name })
     expect(Object.keys(type.prototype)).toEqual([])
   }
 })
@@ -102,6 +103,23 @@ test('isCircuitOpenError looks through causes, however they are nested', () => {
     expect(findCircuitOpenError(wrapper)).toBe(error)
   }
   expect(findCircuitOpenError(down)).toBeUndefined()
+})
+
+test('a rejection is known by its brand, whichever version of the package made it', () => {
+  const brand = Symbol.for('switchgear.CircuitOpenError')
+
+  expect(isCircuitOpenError({ [brand]: true })).toBe(true)
+  expect(isCircuitOpenError({ [brand]: 1 })).toBe(false)
+  expect(isCircuitOpenError(Object.assign(() => {}, { [brand]: true }))).toBe(false)
+})
+
+test('a rejection is found within 64 errors, and among the first of any number that were collected', () => {
+  let error: Error = rejection()
+  for (let i = 1; i < 64; i++) error = new Error('wrapped', { cause: error })
+
+  expect(isCircuitOpenError(error)).toBe(true)
+  expect(isCircuitOpenError(new Error('wrapped', { cause: error }))).toBe(false)
+  expect(isCircuitOpenError({ errors: [rejection(), ...Array.from({ length: 1e6 }, () => down)] })).toBe(true)
 })
 
 test('circular, endless and hostile causes come to an end', () => {

@@ -45,6 +45,27 @@ test('a call that succeeds, fails or is ignored is one event each, with its dura
   expect(events).toEqual([[event], [{ ...event, error: down }], [event]])
 })
 
+test('what is not known is not in an event', () => {
+  const { breaker } = ticking({ halfOpen: { successesToClose: 1, maxConcurrent: 1 }, redact: () => 5 as never })
+  const heard: object[] = []
+  for (const name of names) breaker.on(name, (event) => void heard.push(event))
+  const late = breaker.acquire()
+  succeed(breaker)
+  breaker.acquire().ignore()
+  for (let i = 0; i < 2; i++) breaker.acquire().failure()
+  late.failure()
+  breaker.status()
+  const forced = breaker.forceOpen({ reason: 'test' })
+  breaker.tryAcquire()
+  forced[Symbol.dispose]()
+  breaker.acquire()
+  breaker.tryAcquire()
+  breaker.reset()
+
+  expect(new Set(heard.map((event) => Object.values(event).includes(undefined)))).toEqual(new Set([false]))
+  expect(heard.length).toBeGreaterThan(10)
+})
+
 test('a probe’s event says that it was one', () => {
   const { breaker, clock } = ticking()
   fail(breaker, 2)

@@ -101,6 +101,16 @@ test('of each trip policy there is the reading of the breaker that is nearest to
   expect(family.summary()).toMatchObject([{ trip: [{ value: 2 }, { value: 1 / 3 }] }])
 })
 
+test('of breakers that are equally near the first one made is read', () => {
+  const { family } = setUp({ trip: failureRate({ minimumCalls: 2, threshold: 0.6, window: { calls: 10 } }) })
+  for (const [key, calls] of Object.entries({ a: 1, b: 2 })) {
+    succeed(family.for(key), calls)
+    fail(family.for(key), calls)
+  }
+
+  expect(family.summary()).toMatchObject([{ trip: [{ value: 0.5, calls: 2 }] }])
+})
+
 test('a trip policy that throws when it is asked whether it knows of failures is asked for readings', () => {
   const tracker = {
     record: () => undefined,
@@ -128,6 +138,19 @@ test('transitions of one kind are added up', () => {
         { from: 'open', to: 'closed', count: 1 },
       ],
     },
+  ])
+})
+
+test('transitions to one state are told apart by the state they come from', () => {
+  const { family, clock } = setUp()
+  fail(family.for('a'), 2)
+  clock.advance(10_000)
+  fail(family.for('a'))
+
+  expect(family.summary()[0]?.transitions).toEqual([
+    { from: 'closed', to: 'open', count: 1 },
+    { from: 'open', to: 'half_open', count: 1 },
+    { from: 'half_open', to: 'open', count: 1 },
   ])
 })
 
@@ -217,7 +240,7 @@ test('nameOf names breakers, and breakers of one name are added up', () => {
   ])
 })
 
-test('a name is there as long as a key has it', () => {
+test('a name stays when its last key is let go, and goes on where it was when another one has it', () => {
   const { family } = setUp({ nameOf: (key) => key.split(':')[0] ?? '' })
   succeed(family.for('eu:1'))
   succeed(family.for('eu:2'))
@@ -226,7 +249,28 @@ test('a name is there as long as a key has it', () => {
   expect(family.summary()).toMatchObject([{ name: 'eu', breakers: 1, totals: { success: 2 } }])
 
   family.delete('eu:2')
-  expect(family.summary()).toEqual([])
+  expect(family.summary()).toMatchObject([
+    { name: 'eu', breakers: 0, states: { closed: 0 }, trip: [], totals: { success: 2, active: 0 } },
+  ])
+
+  succeed(family.for('eu:3'))
+  expect(family.summary()).toMatchObject([{ name: 'eu', breakers: 1, totals: { success: 3 } }])
+})
+
+test('of names that no key has any more the last thousand are kept', () => {
+  const { family } = setUp({ nameOf: (key) => key })
+  for (let i = 0; i <= 1_000; i++) {
+    family.for(`name ${i}`)
+    family.delete(`name ${i}`)
+    // This one is used again and again.
+    family.for('name 0')
+    family.delete('name 0')
+  }
+
+  const names = family.summary().map(({ name }) => name)
+  expect(names).toHaveLength(1_000)
+  expect(names).toContain('name 0')
+  expect(names).not.toContain('name 1')
 })
 
 test.each<[string, (key: string) => string]>([

@@ -63,6 +63,7 @@ test('an incident is reported once when the breaker opens and once when it close
     },
   ])
   expect(reports[0]).not.toHaveProperty('key')
+  expect(reports[0]).not.toHaveProperty('family')
 })
 
 test('reports carry the transition that began the incident, with its evidence, and the one they are about', () => {

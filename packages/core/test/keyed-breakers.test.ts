@@ -43,6 +43,31 @@ test('each key has one breaker, made when it is first asked for', () => {
   expect(keysOf(family)).toEqual(['a', 'b'])
 })
 
+test('a key whose only failure came too late to count is let go like any other', () => {
+  const { clock, family } = setUp({ idleMs: 1_000 })
+  const breaker = family.for('a')
+  const late = breaker.acquire()
+  breaker.trip({ reason: 'test' })
+  breaker.reset()
+  late.failure()
+  clock.advance(1_000)
+
+  use(family, 'b')
+
+  expect(keysOf(family)).toEqual(['b'])
+})
+
+test('a closed breaker that is let go knows on what it knew, for those who hold it', () => {
+  const { family } = setUp()
+  const held = family.for('a')
+  fail(held)
+  family.delete('a')
+
+  fail(held)
+
+  expect(held.state).toBe('open')
+})
+
 test('one key opens alone', () => {
   const { family } = setUp()
   fail(family.for('a'), 2)

@@ -202,3 +202,20 @@ test('a caller gets its late result as any other', async () => {
   expect(await late).toBe('late')
   await expect(lateFailure).rejects.toBe(error)
 })
+
+test('a late result ends no lease that is over: the next call does', () => {
+  const clock = new ManualClock()
+  const halfOpen = { failuresToOpen: 1, probeTimeoutMs: 500 }
+  const breaker = new CircuitBreaker('payments', { clock, ...options, halfOpen })
+  const late = breaker.acquire()
+  fail(breaker, 2)
+  clock.advance(OPEN_MS)
+  breaker.acquire()
+  clock.advance(500)
+
+  late.success()
+  expect(breaker.status()).toMatchObject({ state: 'half_open', halfOpen: { inFlight: 1, failures: 0 } })
+
+  breaker.tryAcquire()
+  expect(breaker.state).toBe('open')
+})

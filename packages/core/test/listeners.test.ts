@@ -209,6 +209,33 @@ test.for([1, 2, 3])('%i listeners that cause the event they listen for come to a
   expect(breaker.status().warnings.listener_loop).toBeGreaterThan(0)
 })
 
+test('a chain of events that cause one another is cut after a thousand that are more than six deep', () => {
+  const breaker = closed()
+  printed()
+  breaker.trip({ reason: 'test' })
+  const rejected = hear(breaker, 'rejected')
+  breaker.on('rejected', () => void breaker.tryAcquire())
+
+  breaker.tryAcquire()
+
+  expect(rejected).toHaveLength(1_006)
+  expect(breaker.status().warnings).toEqual({ listener_loop: 1 })
+})
+
+test('a listener may cause any number of events that cause no others', () => {
+  const breaker = closed()
+  const output = printed()
+  const rejected = hear(breaker, 'rejected')
+  breaker.on('transition', () => {
+    for (let i = 0; i < 2_000; i++) breaker.tryAcquire()
+  })
+
+  breaker.trip({ reason: 'test' })
+
+  expect(rejected).toHaveLength(2_000)
+  expect(output).toEqual([])
+})
+
 test('a listener that comes while an event is sent hears the next one', () => {
   const breaker = closed()
   const heard: string[] = []

@@ -27,6 +27,16 @@ test('observe makes every call that would be rejected, and counts it', async () 
   expect(breaker.status()).toMatchObject({ mode: 'observe', wouldReject: { open: 2 }, rejections: { open: 0 } })
 })
 
+test('failures of calls that would be rejected push out no evidence of why it opened', () => {
+  const { breaker } = observing()
+  fail(breaker, 2, new Error('why it opened'))
+
+  fail(breaker, 20, new Error('later'))
+
+  expect(breaker.status()).toMatchObject({ state: 'open', failuresByType: { Error: 22 } })
+  expect(breaker.status().recentFailures.map(({ message }) => message)).toEqual(['why it opened', 'why it opened'])
+})
+
 test('its rejections are events that say that they were not enforced', () => {
   const { breaker } = observing()
   const rejected = hear(breaker, 'rejected')

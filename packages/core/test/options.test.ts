@@ -46,6 +46,7 @@ for (const [option, values] of refused) {
 test('an error quotes the value in a few characters, whatever it is', () => {
   const quotes: [value: unknown, quote: string][] = [
     ['x'.repeat(500), `"${'x'.repeat(80)}…"`],
+    ['x'.repeat(80), `"${'x'.repeat(80)}"`],
     ['short', '"short"'],
     [() => 1, 'a function'],
     [{ secret: 1 }, 'an object'],

@@ -38,6 +38,7 @@ test('the failure of a lost probe names its trigger and gives a timeout error as
   const error = failures.at(-1)?.error
   expect(error).toBeInstanceOf(CircuitTimeoutError)
   expect(error).toMatchObject({ breakerName: 'payments', timeoutMs: 500 })
+  expect(String(error)).toMatch(/probe through circuit breaker "payments" gave no result within 500 ms$/)
   expect(failures).toEqual([{ breaker: 'payments', durationMs: 500, probe: true, error }])
   expect(transitions.at(-1)).toMatchObject({ from: 'half_open', to: 'open', trigger: 'probe_timeout', error })
   expect(breaker.status().recentFailures.at(-1)).toMatchObject({ type: 'CircuitTimeoutError', durationMs: 500 })

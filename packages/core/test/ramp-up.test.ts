@@ -101,6 +101,15 @@ test('a step that is good for its time, on enough calls, gives way to the next o
   expect(ask(breaker, 100)).toHaveLength(50)
 })
 
+test('the status tells a step’s successes and failures apart', () => {
+  const { breaker } = ramping()
+
+  admitted(breaker, 2, 'success')
+  admitted(breaker, 1, 'failure')
+
+  expect(breaker.status().halfOpen).toEqual({ inFlight: 0, successes: 2, failures: 1, rampPercent: 10 })
+})
+
 test('a step does not end before its time, however many calls succeed', () => {
   const { breaker, clock } = ramping()
   clock.advance(999)
@@ -191,6 +200,29 @@ test('the same holds for steps that follow each other in one moment', () => {
   slow?.failure()
 
   expect(breaker.status().halfOpen).toEqual({ inFlight: 0, successes: 0, failures: 0, rampPercent: 50 })
+})
+
+test('a call of an earlier step holds no place and has no lease', () => {
+  const { breaker, clock } = ramping()
+  const [slow] = ask(breaker, 10)
+  clock.advance(1_000)
+  admitted(breaker, 4, 'success')
+  expect(breaker.status().halfOpen).toEqual({ inFlight: 0, successes: 0, failures: 0, rampPercent: 50 })
+
+  clock.advance(10_000)
+  succeed(breaker)
+  expect(breaker.status().totals).toMatchObject({ failure: 1, active: 1 })
+  slow?.success()
+  expect(breaker.status().totals).toMatchObject({ failure: 1, active: 0 })
+})
+
+test('isAvailable knows that a lost call of a step opens nothing by itself', () => {
+  const { breaker, clock } = ramping()
+  expect(ask(breaker, 10)).toHaveLength(1)
+  clock.advance(10_000)
+
+  expect(breaker.isAvailable()).toBe(true)
+  expect(breaker.tryAcquire()).toBeDefined()
 })
 
 test('a call that outlives its lease is a failure of its step', () => {

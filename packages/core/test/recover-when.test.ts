@@ -72,6 +72,13 @@ test('a breaker that was never open asks nobody and sets no timer', async () => 
   expect(check).not.toHaveBeenCalled()
 })
 
+test('a check that has answered leaves no timer', async () => {
+  const { clock, pass } = opened({ check: async () => true })
+  await pass(1_000)
+
+  expect(clock.timers).toBe(0)
+})
+
 test('one check runs at a time', async () => {
   const check = vi.fn<Check>(() => new Promise(() => {}))
   const { breaker, pass } = opened({ check, timeoutMs: 5_000 })
@@ -97,6 +104,7 @@ test('a check that takes too long says no, and its signal aborts', async () => {
   expect(signals[0]?.aborted).toBe(false)
   await pass(200)
   expect(signals[0]?.aborted).toBe(true)
+  expect(signals[0]?.reason).toEqual(new Error('the recovery check gave no answer within 200 ms'))
   expect(breaker.state).toBe('open')
 
   await pass(1_000)
@@ -127,6 +135,7 @@ test('an answer that comes when the breaker is no longer open is none, and its s
   await pass(1_000)
   breaker.forceOpen({ reason: 'test' })
   expect(signal?.aborted).toBe(true)
+  expect(signal?.reason).toEqual(new Error('the circuit breaker is no longer open'))
 
   answer.resolve(true)
   await settled()
@@ -208,10 +217,12 @@ test('a check is told which breaker it is for', async () => {
 
 test('a check every Infinity ms is never made', async () => {
   const check = vi.fn<Check>(() => true)
-  const { clock, pass } = opened({ check, everyMs: Number.POSITIVE_INFINITY, timeoutMs: 5 })
+  const { breaker, clock, pass } = opened({ check, everyMs: Number.POSITIVE_INFINITY, timeoutMs: 5 })
   expect(clock.timers).toBe(0)
 
   await pass(1e9)
+  breaker.reset()
 
   expect(check).not.toHaveBeenCalled()
+  expect(breaker.state).toBe('closed')
 })

@@ -4,7 +4,10 @@ import { ManualClock } from '@switchgear/core/testing'
 import { fail } from './drive.ts'
 import { type Check, opened, settled } from './watched-breaker.ts'
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 test('where timers do not fire, the next call asks, and is rejected itself', async () => {
   let now = 0
@@ -21,6 +24,18 @@ test('where timers do not fire, the next call asks, and is rejected itself', asy
   await settled()
 
   expect(breaker.state).toBe('half_open')
+})
+
+test('a call that comes when the open time is over is a probe, and nobody is asked any more', () => {
+  let now = 0
+  const clock = { now: () => now, setTimer: () => ({ cancel: () => {}, keepAlive: () => {} }) }
+  const check = vi.fn<Check>(async () => true)
+  const { breaker } = opened({ check }, { clock })
+
+  now = 10_000
+
+  expect(breaker.acquire().probe).toBe(true)
+  expect(check).not.toHaveBeenCalled()
 })
 
 test('no timer keeps the process alive', async () => {
@@ -86,6 +101,29 @@ test('on the platform’s clock a check runs too', async () => {
   await check.promise
   expect(await recovered.promise).toBe('recovered')
   clearInterval(alive)
+})
+
+test('a breaker that is no longer open leaves no timer on the platform’s clock', () => {
+  vi.useFakeTimers()
+  const breaker = new CircuitBreaker('payments', {
+    trip: consecutiveFailures(1),
+    recoverWhen: { check: () => false, everyMs: 1_000 },
+  })
+  fail(breaker)
+  expect(vi.getTimerCount()).toBe(1)
+
+  breaker.reset()
+
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a breaker that is restored closed asks nobody', () => {
+  const clock = new ManualClock()
+  const restore = new CircuitBreaker('payments').snapshot()
+  const restored = new CircuitBreaker('payments', { clock, restore, recoverWhen: { check: () => true, everyMs: 500 } })
+
+  expect(restored.state).toBe('closed')
+  expect(clock.timers).toBe(0)
 })
 
 test('a check goes on for a breaker that is restored open', async () => {

@@ -5,6 +5,7 @@ import {
   CircuitBreakerRegistry,
   consecutiveFailures,
   type HalfOpenOptions,
+  type TripPolicy,
 } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { fail, hear } from './drive.ts'
@@ -86,7 +87,7 @@ test('the first options win; others later are one warning that names them', () =
   registry.get('payments', { trip: consecutiveFailures(8) })
   fail(breaker, 2)
 
-  expect(breaker.state).toBe('open')
+  expect(breaker.status()).toMatchObject({ state: 'open', warnings: { options_differ: 1 } })
   expect(warnings).toEqual([
     expect.objectContaining({
       breaker: 'payments',
@@ -113,6 +114,67 @@ test('asking again without options, or with the same, is no difference', () => {
   registry.get('payments', options())
 
   expect(warnings).toEqual([])
+})
+
+/** Fields as those of a policy of one's own. */
+const fields = { timed: false, createTracker: () => consecutiveFailures(5).createTracker() }
+
+const noting = (note: unknown): TripPolicy => Object.assign({}, fields, { note })
+
+class Careful {
+  readonly timed = false
+  createTracker = fields.createTracker
+}
+
+class Bold {
+  readonly timed = false
+  createTracker = fields.createTracker
+}
+
+test('policies of one’s own are the same when they are made of the same', () => {
+  const registry = new CircuitBreakerRegistry()
+  const warnings = hear(registry, 'warning')
+  const policies: (() => TripPolicy)[] = [
+    () => ({ ...fields }),
+    () => new Careful(),
+    () => Object.assign(Object.create(null) as object, fields),
+  ]
+  for (const [i, policy] of policies.entries()) {
+    registry.get(`policy ${i}`, { trip: policy() })
+    registry.get(`policy ${i}`, { trip: policy() })
+  }
+
+  expect(warnings).toEqual([])
+})
+
+test.for<[what: string, first: CircuitBreakerOptions, then: CircuitBreakerOptions]>([
+  ['a policy of another class', { trip: new Careful() }, { trip: new Bold() }],
+  ['a policy that knows more', { trip: { ...fields } }, { trip: { ...fields, slowMs: 5 } }],
+  ['a policy that knows less', { trip: { ...fields, slowMs: 5 } }, { trip: { ...fields } }],
+  ['a policy with nothing in a field', { trip: noting({}) }, { trip: noting(null) }],
+  ['a policy with something in a field', { trip: noting(null) }, { trip: noting({}) }],
+  ['an option that was not there', {}, { rampUp: { stepMs: 5 } }],
+  ['an option that is no longer there', { rampUp: { stepMs: 5 } }, { critical: false }],
+])('asking again with %s is a difference', ([, first, then]) => {
+  const registry = new CircuitBreakerRegistry()
+  const warnings = hear(registry, 'warning')
+  registry.get('payments', first)
+
+  registry.get('payments', then)
+
+  expect(warnings).toEqual([expect.objectContaining({ code: 'options_differ' })])
+})
+
+test('options are named that were given, not what follows from them', () => {
+  const registry = new CircuitBreakerRegistry()
+  const warnings = hear(registry, 'warning')
+  registry.get('payments', { timeoutMs: 1_000 })
+
+  registry.get('payments', { timeoutMs: 45_000 })
+
+  expect(warnings).toMatchObject([
+    { message: 'asked for again with other options (timeoutMs); those it was made with hold' },
+  ])
 })
 
 test.for<[what: string, options: CircuitBreakerOptions]>([

@@ -75,6 +75,7 @@ test('its status has the breakers of every family too, and each name in it can b
   expect(new Set(Object.values(registry.status()).map(({ state }) => state))).toEqual(new Set(['closed']))
   expect(registry.reset('origins:d')).toBe(false)
   expect(registry.reset('origin:a')).toBe(false)
+  expect(registry.reset('another:a')).toBe(false)
 })
 
 test('reset resets one breaker and says whether there is one', () => {

@@ -1,13 +1,14 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   CircuitBreaker,
   type CircuitBreakerOptions,
   type CircuitBreakerSnapshot,
   consecutiveFailures,
+  failureRate,
   type TripTracker,
 } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
-import { fail, hear, succeed } from './drive.ts'
+import { fail, hear, succeed, thrownBy } from './drive.ts'
 
 const WALL = 1_700_000_000_000
 const options: CircuitBreakerOptions = {
@@ -47,6 +48,12 @@ test('a snapshot is plain JSON, and taking it changes nothing', () => {
   expect(breaker.status()).toEqual(before)
 })
 
+test('a snapshot of a window without an end is plain JSON too', () => {
+  const { breaker } = fresh({ trip: failureRate({ window: { ms: Number.POSITIVE_INFINITY } }) })
+
+  expect(written(breaker)).toStrictEqual(breaker.snapshot())
+})
+
 test('a closed breaker goes on with the failures that it has counted', () => {
   const { breaker } = fresh()
   fail(breaker, 2)
@@ -80,6 +87,27 @@ test('an open time that ended between the processes is over', () => {
   expect(restored.acquire().probe).toBe(true)
 })
 
+test('an open time that ended before the snapshot was taken is over', () => {
+  const { breaker, clock } = fresh()
+  fail(breaker, 3)
+  clock.advance(5_000)
+  const snapshot = written(breaker)
+
+  expect(snapshot).toMatchObject({ state: 'open', remainingMs: 0 })
+  expect(later(snapshot, 5_000).breaker.state).toBe('half_open')
+})
+
+test('calls in a window by time go on to age between the processes', () => {
+  const trip = failureRate({ window: { ms: 10_000 }, minimumCalls: 1 })
+  const { breaker, clock } = fresh({ trip })
+  succeed(breaker, 4)
+  clock.advance(4_000)
+  const snapshot = written(breaker)
+  const callsAfter = (ms: number): unknown => later(snapshot, 4_000 + ms, { trip }).breaker.status().trip[0]?.calls
+
+  expect([callsAfter(0), callsAfter(3_000), callsAfter(6_000)]).toEqual([4, 4, 0])
+})
+
 test('a wall clock that is behind makes no open time longer', () => {
   const { breaker } = fresh()
   fail(breaker, 3)
@@ -91,10 +119,34 @@ test('an open time without an end has none in the other process', () => {
   const { breaker } = fresh({ openMs: Number.POSITIVE_INFINITY })
   fail(breaker, 3)
 
+  expect(breaker.snapshot().remainingMs).toBeNull()
   const { breaker: restored, clock } = later(written(breaker), 1_000)
   clock.advance(1e12)
 
   expect(restored.state).toBe('open')
+})
+
+test('a snapshot that does not say when the breaker opened gives a breaker that does not either', () => {
+  const { breaker } = fresh()
+  fail(breaker, 3)
+  const { opened: _, ...snapshot } = written(breaker)
+
+  const error = thrownBy(() => later(snapshot, 0).breaker.acquire())
+
+  expect(error).toMatchObject({ reason: 'open', openedAt: undefined, retryAfterMs: 1_000 })
+  expect(error).not.toHaveProperty('cause')
+})
+
+test('a breaker that is restored half-open is available', () => {
+  const { breaker, clock } = fresh()
+  fail(breaker, 3)
+  clock.advance(1_000)
+  breaker.acquire()
+
+  const { breaker: restored } = later(written(breaker), 1_000)
+
+  expect(restored.isAvailable()).toBe(true)
+  expect(restored.status()).not.toHaveProperty('retryAfterMs')
 })
 
 test('half-open starts its probes again, as those of the other process are its own', () => {
@@ -170,6 +222,17 @@ test('the evidence goes on, and is not redacted a second time', () => {
   })
 })
 
+test('a snapshot stays as it is when a breaker goes on from it', () => {
+  const { breaker } = fresh()
+  fail(breaker, 2)
+  const snapshot = written(breaker)
+  const before = structuredClone(snapshot)
+
+  fail(later(snapshot, 0).breaker)
+
+  expect(snapshot).toEqual(before)
+})
+
 test('totals, and time in each state, are counted by each process for itself', () => {
   const { breaker, clock } = fresh()
   fail(breaker, 3)
@@ -209,7 +272,7 @@ test('a restored breaker makes its transitions as any other', () => {
   ])
 })
 
-test.for(['2', -1, null, {}, 9])('a count of %j, which the policy cannot have, is left out', (window) => {
+test.for(['2', -1, null, {}, 3, 9])('a count of %j, which the policy cannot have, is left out', (window) => {
   const { breaker: restored } = later({ ...written(fresh().breaker), window }, 0)
 
   expect(restored.status().trip).toEqual([expect.objectContaining({ value: 0 })])
@@ -225,7 +288,20 @@ test('a policy that cannot save or load starts anew', () => {
   const snapshot = written(breaker)
 
   expect(snapshot).not.toHaveProperty('window')
+  expect(breaker.status().warnings).toEqual({})
   expect(later(snapshot, 0).breaker.status().trip).toEqual([expect.objectContaining({ value: 0 })])
+  expect(later({ ...snapshot, window: 2 }, 0, { trip: bare }).breaker.status().warnings).toEqual({})
+})
+
+test('a policy is not asked to load what nobody has saved', () => {
+  const load = vi.fn()
+  const tracker: TripTracker = { record: () => undefined, readings: () => [], clear: () => {}, load }
+  const trip = { timed: false, createTracker: () => tracker }
+  const { breaker } = fresh({ trip })
+
+  later(written(breaker), 0, { trip })
+
+  expect(load).not.toHaveBeenCalled()
 })
 
 test('a policy that throws as it saves or loads starts anew, with a warning', () => {

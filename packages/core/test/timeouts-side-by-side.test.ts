@@ -56,6 +56,21 @@ test('each of many calls in flight fails at its own time', async () => {
   expect(breaker.status().totals).toMatchObject({ failure: 4, active: 0 })
 })
 
+test('calls that began a ms apart fail a ms apart', async () => {
+  const { breaker, clock } = limited()
+  const first = ending(breaker.execute(never), clock)
+  clock.advance(1)
+  const second = ending(breaker.execute(never), clock)
+
+  clock.advance(99)
+  await settle()
+  expect([first.at, second.at]).toEqual([100, undefined])
+
+  clock.advance(1)
+  await settle()
+  expect(second.at).toBe(101)
+})
+
 test('calls that end in between leave the limits of the others as they are', async () => {
   const { breaker, clock } = limited()
   const works = Array.from({ length: 5 }, () => Promise.withResolvers<void>())

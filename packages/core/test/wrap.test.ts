@@ -25,10 +25,16 @@ test('a wrapped function keeps its this', async () => {
   expect(await new Client().charge(21)).toBe(42)
 })
 
-test('a wrapped function keeps its name and length', () => {
-  const wrapped = closed().wrap(async function charge(_amount: number, _currency: string) {})
+test('a wrapped function keeps its name and length, as functions have them', () => {
+  const charge = async function charge(_amount: number, _currency: string): Promise<void> {}
+  const wrapped = closed().wrap(charge)
 
   expect([wrapped.name, wrapped.length]).toEqual(['charge', 2])
+  for (const property of ['name', 'length']) {
+    expect(Object.getOwnPropertyDescriptor(wrapped, property)).toEqual(
+      Object.getOwnPropertyDescriptor(charge, property),
+    )
+  }
 })
 
 test('all wrapped functions share the breaker', async () => {

@@ -1,0 +1,293 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type * as Core from '@switchgear/core'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { down } from './drive.ts'
+
+// A platform whose time moves when a test says so, as it is when the first breaker is made.
+let now = 1_000
+let looks = 0
+
+let core: typeof Core
+
+beforeEach(async () => {
+  now = 1_000
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    looks++
+    return now
+  })
+  vi.resetModules()
+  core = await import('@switchgear/core')
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+/** So many successes one after the other, in one turn; says how often they looked at the clock. */
+async function burst(breaker: Core.CircuitBreaker, calls = 320): Promise<number> {
+  const before = looks
+  for (let i = 0; i < calls; i++) await breaker.execute(() => 1)
+  return looks - before
+}
+
+async function fail(breaker: Core.CircuitBreaker, work: () => unknown = () => Promise.reject(down)): Promise<void> {
+  await breaker.execute(work).catch(() => {})
+}
+
+const durations = (breaker: Core.CircuitBreaker): number[] =>
+  breaker.status().recentFailures.map(({ durationMs }) => durationMs)
+
+test('in a burst one call in 32 looks at the clock', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker)
+
+  expect(await burst(breaker, 3_200)).toBe(100)
+})
+
+test('breakers share the looks of a burst, and so do permits', async () => {
+  const breakers = [new core.CircuitBreaker('payments'), new core.CircuitBreaker('refunds')]
+  await burst(new core.CircuitBreaker('orders'))
+
+  const before = looks
+  for (let i = 0; i < 320; i++) breakers[i % 2]?.acquire().success()
+  expect(looks - before).toBe(10)
+})
+
+test('calls that hang from the middle of a burst on have lasted as long as they have', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker, 330)
+  const work = Promise.withResolvers<never>()
+  const calls = Array.from({ length: 4 }, () => fail(breaker, () => work.promise))
+
+  await nextTurn()
+  now += 10_000
+  work.reject(down)
+  await Promise.all(calls)
+
+  expect(durations(breaker)).toEqual([10_000, 10_000, 10_000, 10_000])
+})
+
+test('a burst ends with its turn of the event loop', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker, 330)
+  await nextTurn()
+  now += 5_000
+
+  await fail(breaker)
+  expect(durations(breaker)).toEqual([0])
+  expect(await burst(breaker, 20)).toBe(20)
+})
+
+test('a new burst may begin in each turn', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  for (let turn = 0; turn < 3; turn++) {
+    await burst(breaker, 64)
+    expect(await burst(breaker, 320)).toBe(10)
+    await nextTurn()
+    now += 1
+  }
+})
+
+test('calls that come slower are no burst', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  for (let i = 0; i < 320; i++) {
+    await breaker.execute(() => 1)
+    now += 0.004
+  }
+  now += 50
+
+  await fail(breaker)
+  expect(durations(breaker)).toEqual([0])
+})
+
+test('a burst is over when its calls come slower', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker)
+  for (let i = 0; i < 64; i++) {
+    await breaker.execute(() => 1)
+    now += 1
+  }
+
+  expect(await burst(breaker, 20)).toBe(20)
+})
+
+test('time for which the event loop is held up in a burst may count to the calls after it, until the next look', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker)
+  now += 50
+  await fail(breaker)
+
+  await burst(breaker)
+  now += 50
+  await burst(breaker, 32)
+  await fail(breaker)
+
+  expect(durations(breaker)).toEqual([50, 0])
+})
+
+test('an exact look of anybody serves all calls that come after it', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker)
+  now += 50
+  breaker.status()
+
+  await fail(breaker)
+  expect(durations(breaker)).toEqual([0])
+})
+
+test('rejections share the time in a flood, and never contradict what was read before', async () => {
+  const breaker = new core.CircuitBreaker('payments', { trip: core.consecutiveFailures(1), openMs: 1_000 })
+  await fail(breaker)
+  for (let i = 0; i < 64; i++) breaker.tryAcquire()
+
+  const before = looks
+  for (let i = 0; i < 320; i++) breaker.tryAcquire()
+  expect(looks - before).toBe(10)
+
+  now += 1_000
+  expect(breaker.isAvailable()).toBe(true)
+  expect(breaker.tryAcquire()?.probe).toBe(true)
+})
+
+test('a flood of rejections notices within 32 of them that the open time is over', async () => {
+  const breaker = new core.CircuitBreaker('payments', { trip: core.consecutiveFailures(1), openMs: 1_000 })
+  await fail(breaker)
+  for (let i = 0; i < 320; i++) breaker.tryAcquire()
+  now += 1_000
+
+  const answers = Array.from({ length: 32 }, () => breaker.tryAcquire()?.probe)
+  expect(answers).toContain(true)
+})
+
+test.for<[string, () => Core.CircuitBreakerOptions]>([
+  ['a policy that asks for slow calls', () => ({ trip: core.slowCallRate({ slowMs: 100 }) })],
+  ['a time limit', () => ({ timeoutMs: 100 })],
+  ['classify', () => ({ classify: () => undefined })],
+])('each call is timed from its beginning where %s needs it', async ([, options]) => {
+  const breaker = new core.CircuitBreaker('payments', options())
+  await burst(breaker)
+
+  expect(await burst(breaker)).toBeGreaterThanOrEqual(320)
+})
+
+test('a policy by time has the end of each call from the clock', async () => {
+  const ends: number[] = []
+  const breaker = new core.CircuitBreaker('payments', {
+    trip: {
+      timed: true,
+      createTracker: () => ({
+        record: (_, __, at) => void ends.push(at),
+        readings: () => [],
+        clear: () => {},
+      }),
+    },
+  })
+  await burst(breaker)
+  for (let i = 0; i < 3; i++) await breaker.execute(() => (now += 50))
+
+  expect(ends.slice(-3)).toEqual([1_050, 1_100, 1_150])
+})
+
+test('a policy of your own that knows slow calls has them timed, though it is not timed itself', async () => {
+  const heard: number[] = []
+  const breaker = new core.CircuitBreaker('payments', {
+    trip: {
+      timed: false,
+      slowMs: 20,
+      createTracker: () => ({
+        record: (_, durationMs) => void heard.push(durationMs),
+        readings: () => [],
+        clear: () => {},
+      }),
+    },
+  })
+  await burst(breaker, 64)
+  now += 50
+  await breaker.execute(() => (now += 20))
+
+  expect(heard.at(-1)).toBe(20)
+  expect(breaker.status().totals.slow).toBe(1)
+})
+
+test('each call is timed while somebody listens for successes', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker)
+  const heard: number[] = []
+  const listening = breaker.on('success', ({ durationMs }) => void heard.push(durationMs))
+  now += 50
+  await breaker.execute(() => (now += 3))
+  expect(heard).toEqual([3])
+
+  listening[Symbol.dispose]()
+  await burst(breaker)
+  expect(await burst(breaker)).toBe(10)
+})
+
+test('other clocks are looked at for each call', async () => {
+  let reading = 0
+  const clock = {
+    now: () => {
+      looks++
+      return reading
+    },
+  }
+  const breaker = new core.CircuitBreaker('payments', { clock })
+  await burst(breaker)
+  expect(await burst(breaker)).toBe(320)
+
+  reading += 50
+  await fail(breaker)
+  expect(durations(breaker)).toEqual([0])
+})
+
+test('time that a test puts in place of the platform’s is looked at for each call', async () => {
+  const breaker = new core.CircuitBreaker('payments')
+  vi.spyOn(performance, 'now').mockRestore()
+  vi.useFakeTimers({ toFake: ['performance'] })
+  for (let i = 0; i < 320; i++) await breaker.execute(() => 1)
+  vi.advanceTimersByTime(60_000)
+
+  await fail(breaker)
+  vi.useRealTimers()
+  expect(durations(breaker)).toEqual([0])
+})
+
+test('where the platform cannot tell of a turn’s end each call looks at the clock', async () => {
+  vi.stubGlobal('setImmediate', undefined)
+  vi.resetModules()
+  const { CircuitBreaker } = await import('@switchgear/core')
+  const breaker = new CircuitBreaker('payments')
+  await burst(breaker)
+
+  expect(await burst(breaker)).toBe(320)
+})
+
+test('a platform that refuses to tell of a turn’s end, as workers do outside of requests, hurts no call', async () => {
+  vi.stubGlobal('setImmediate', () => {
+    throw new Error('disallowed in global scope')
+  })
+  vi.resetModules()
+  const { CircuitBreaker } = await import('@switchgear/core')
+  const breaker = new CircuitBreaker('payments')
+  await burst(breaker)
+
+  expect(await burst(breaker)).toBe(320)
+})
+
+test('a burst waits for its turn’s end with one callback, and with another one after a second', async () => {
+  const callbacks: unknown[] = []
+  vi.stubGlobal('setImmediate', (callback: unknown) => callbacks.push(callback))
+  vi.resetModules()
+  const { CircuitBreaker } = await import('@switchgear/core')
+  const breaker = new CircuitBreaker('payments')
+  await burst(breaker, 3_200)
+  expect(callbacks).toHaveLength(1)
+
+  now += 999
+  await burst(breaker)
+  expect(callbacks).toHaveLength(1)
+  now += 1
+  await burst(breaker)
+  expect(callbacks).toHaveLength(2)
+})
