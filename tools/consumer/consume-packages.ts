@@ -11,6 +11,7 @@ interface Manifest {
   readonly name: string
   readonly exports: Readonly<Record<string, unknown>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
 const project = mkdtempSync(join(tmpdir(), 'switchgear-consumer-'))
@@ -38,7 +39,7 @@ step('npm installs the packages, their peers and nothing else', () => {
   const installed = Object.keys(lock.packages)
     .filter((path) => path !== '')
     .map((path) => path.replace('node_modules/', ''))
-  const wanted = packages.flatMap(({ manifest }) => [manifest.name, ...Object.keys(manifest.peerDependencies ?? {})])
+  const wanted = packages.flatMap(({ manifest }) => [manifest.name, ...requiredPeersOf(manifest)])
   assert.deepEqual(new Set(installed), new Set([...wanted, '@types/node', 'undici-types']))
 })
 
@@ -59,6 +60,11 @@ for (const [version, node] of nodes) {
     run(node, 'node.js')
     run(node, 'exports.mjs', ...specifiers)
   })
+}
+
+/** An adapter's client is for those who call it. */
+function requiredPeersOf({ peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): string[] {
+  return Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true)
 }
 
 function step(what: string, prove: () => void): void {

@@ -20,6 +20,8 @@ export class FlakyServer implements AsyncDisposable {
   readonly requests: ReceivedRequest[] = []
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** The sockets on which a request came. */
+  readonly #exchanges = new Set<Socket>()
   readonly #next: Reply[] = []
   readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = []
   #connections = 0
@@ -35,12 +37,14 @@ export class FlakyServer implements AsyncDisposable {
       socket.on('error', () => {})
       socket.on('close', () => {
         this.#sockets.delete(socket)
+        this.#exchanges.delete(socket)
         this.#wake()
       })
     })
     server.on('request', (request, response) => {
       request.resume()
       response.shouldKeepAlive = false
+      this.#exchanges.add(request.socket)
       const { method = '', url = '', headers } = request
       this.requests.push({ method, path: url, headers })
       const reply = this.#next.shift() ?? this.#always
@@ -85,9 +89,17 @@ export class FlakyServer implements AsyncDisposable {
     return this.#when(() => this.requests.length >= count)
   }
 
-  /** Resolves when no socket is open. */
+  /**
+   * Resolves when no socket is open on which a request came. Some versions of Node's own fetch keep one that carries none,
+   * for seconds, after a request was aborted.
+   */
   drained(): Promise<void> {
-    return this.#when(() => this.#sockets.size === 0)
+    return this.#when(() => this.#exchanges.size === 0)
+  }
+
+  /** Lets the process end while the server still listens. */
+  unref(): void {
+    this.#server.unref()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

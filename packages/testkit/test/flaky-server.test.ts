@@ -83,17 +83,20 @@ test('sends a body as the test says it, and resets it', async () => {
   expect(await codeOf(broken.text())).toMatch(/^(?:ECONNRESET|HTTPParserError)$/)
 })
 
-test('knows when no socket is open any more', async () => {
+test('knows when no socket is open any more on which a request came', async () => {
   const server = await start()
   server.always(neverAnswer())
-  const controller = new AbortController()
-  const call = codeOf(fetch(server.url, { signal: controller.signal }))
+  const port = Number(new URL(server.url).port)
+  const spare = connect(port, '127.0.0.1')
+  await once(spare, 'connect')
+  const busy = connect(port, '127.0.0.1')
+  busy.write('GET / HTTP/1.1\r\nhost: service.test\r\n\r\n')
   await server.received(1)
-  expect(server.openSockets).toBe(1)
-  controller.abort()
-  await call
+  expect(server.openSockets).toBe(2)
+  busy.destroy()
   await server.drained()
-  expect(server.openSockets).toBe(0)
+  expect(server.openSockets).toBe(1)
+  spare.destroy()
 })
 
 test('closes whatever is open', async () => {

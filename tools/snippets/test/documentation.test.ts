@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run, typeCheck } from '../src/check-snippets.ts'
+import { LONGEST_MS, run, typeCheck } from '../src/check-snippets.ts'
 import { extractSnippets } from '../src/extract-snippets.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -9,7 +9,7 @@ const files = globSync(['README.md', 'packages/*/README.md', 'docs/**/*.md'], { 
 const snippets = files.flatMap((file) => extractSnippets(file, readFileSync(join(root, file), 'utf8')))
 const typeErrors = await typeCheck(snippets)
 
-test.concurrent.each(snippets)('$file:$line', async (snippet) => {
+test.concurrent.each(snippets)('$file:$line', { timeout: 2 * LONGEST_MS }, async (snippet) => {
   expect(typeErrors.get(snippet)).toBeUndefined()
   if (!snippet.compileOnly) await run(snippet)
 })

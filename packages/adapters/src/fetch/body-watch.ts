@@ -11,8 +11,9 @@ export interface BodyObserver {
  * Tells the observer how a response's body ended, without reading, cloning or replacing anything: methods on this one object
  * pass the call on and look at its result.
  *
- * A body that nobody has begun to read when the event loop comes round again counts as ended: it may never be read. So does
- * one that is read as a stream in a probe: a stream may last longer than a probe may.
+ * A body that nobody has begun to read when the event loop comes round again counts as ended: it may never be read. One that
+ * somebody has asked for by then is waited for until it is collected, as what it is for may take its time: a request that it
+ * is the body of has to connect first. In a probe no stream is waited for: it may last longer than a probe may.
  */
 export function watchBody(response: Response, observer: BodyObserver): void {
   // There is nothing to wait for, or what a test has put in the place of a response does not take part.
@@ -28,6 +29,7 @@ class BodyWatch {
   readonly streams = new WeakSet()
   readonly #observer: BodyObserver
   #isRead = false
+  #isTaken = false
 
   constructor(observer: BodyObserver) {
     this.#observer = observer
@@ -42,8 +44,16 @@ class BodyWatch {
     this.#isRead = true
   }
 
+  /** Somebody has asked for the stream, and may read it. */
+  take(stream: Response['body']): void {
+    if (this.#isTaken || stream === null) return
+    this.#isTaken = true
+    takenStreams.register(stream, this.end)
+  }
+
   endUnlessRead(): void {
-    if (!this.#isRead) this.end()
+    const isWaitedFor = this.#isRead || (this.#isTaken && !this.#observer.probe)
+    if (!isWaitedFor) this.end()
   }
 
   readonly end = (): void => this.#observer.bodyEnded()
@@ -62,6 +72,8 @@ class BodyWatch {
     }
   }
 }
+
+const takenStreams = new FinalizationRegistry<() => void>((end) => end())
 
 function watchResponse(response: Response, watch: BodyWatch): void {
   for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
@@ -89,6 +101,7 @@ function watchResponse(response: Response, watch: BodyWatch): void {
     get(this: Response) {
       const body = Reflect.get(Object.getPrototypeOf(this) as object, 'body', this) as Response['body']
       watchStream(body, watch)
+      watch.take(body)
       return body
     },
   })
@@ -103,6 +116,12 @@ function watchStream(stream: Response['body'], watch: BodyWatch): void {
       watch.beginStream()
       reader.closed.then(watch.end, watch.fail)
       return reader
+    }
+  })
+  shadow(stream, 'cancel', (cancel) => {
+    return function (...args) {
+      watch.end()
+      return cancel.apply(this, args)
     }
   })
   shadow(stream, 'pipeTo', (pipeTo) => {

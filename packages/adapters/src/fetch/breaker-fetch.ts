@@ -1,9 +1,14 @@
 import { type CircuitBreaker, type CircuitOpenError, findCircuitOpenError, type Permit } from '@switchgear/core'
+import { type FetchParameters, initOf, signalOf, urlOf, withSignal } from '../http/fetch-request.ts'
+import { layOverFetch } from '../http/lay-over-fetch.ts'
+import { give, sendWithRetries } from '../retry/send-with-retries.ts'
 import { Exchange } from './exchange.ts'
 import { openResponse } from './open-response.ts'
-import { type BreakerFetchOptions, type FetchConfig, resolveFetchOptions } from './options.ts'
-import { type FetchParameters, initOf, signalOf, urlOf, withSignal } from './request.ts'
+import { type BreakerFetchOptions, type CallConfig, resolveCall, resolveFetchOptions } from './options.ts'
 import { withTimeLimit } from './time-limit.ts'
+import { type Tried, waitBeforeRetry } from './wait-before-retry.ts'
+
+type Fetch = typeof globalThis.fetch
 
 /**
  * A `fetch` that sends each request through a circuit breaker, one for each origin. It can stand wherever `fetch` does: it
@@ -17,42 +22,43 @@ import { withTimeLimit } from './time-limit.ts'
  */
 export function breakerFetch(options: BreakerFetchOptions = {}): typeof globalThis.fetch {
   const config = resolveFetchOptions(options)
-  const platformFetch = globalThis.fetch
-  let patched: unknown
-  // Looked up at each call, so that what patches fetch later is used too; where `guarded` took its place, what was there before.
-  const currentFetch: typeof globalThis.fetch = (...request) => {
-    if (globalThis.fetch === guarded) return platformFetch(...request)
-    const before = patched
-    patched = request[0]
-    try {
-      return globalThis.fetch(...request)
-    } finally {
-      patched = before
-    }
-  }
-  const fetch = config.fetch ?? currentFetch
-  const guarded = async (...request: FetchParameters): Promise<Response> => {
-    // What was laid over this function calls it back with a request that is guarded already.
-    if (patched !== undefined && patched === request[0]) return platformFetch(...request)
+  return layOverFetch(config.fetch, async (fetch, request) => {
     const url = urlOf(request)
     const key = url && config.key(url, initOf(request))
     if (key === undefined) return fetch(...request)
     const signal = signalOf(request)
     if (signal?.aborted) throw signal.reason
     const breaker = config.breakers.for(key)
-    const permit = admit(breaker)
-    if ('breakerName' in permit) return whenOpen(config, permit, request)
-    const exchange = new Exchange(permit, config, signal)
-    const response = await permit
-      .run(() => send(fetch, request, breaker, config))
-      .catch((error: unknown) => {
-        exchange.failed(error)
-        throw error
-      })
+    const call = resolveCall(config, breaker, request)
+    const { retry, clock } = call
+    if (retry === undefined) return give(await tryOnce(breaker, call, fetch, request))
+    return sendWithRetries({
+      // Asked for at each try: a key may get another breaker during a long wait.
+      send: () => tryOnce(config.breakers.for(key), call, fetch, request),
+      waitBeforeNext: (tried, at) => waitBeforeRetry(retry, config.paces.of(tried.breaker), request, tried, at),
+      clock,
+      signal,
+    })
+  })
+}
+
+async function tryOnce(
+  breaker: CircuitBreaker,
+  call: CallConfig,
+  fetch: Fetch,
+  request: FetchParameters,
+): Promise<Tried> {
+  const permit = admit(breaker)
+  if ('breakerName' in permit) return { breaker, response: await whenOpen(call, permit, request) }
+  const exchange = new Exchange(permit, call, signalOf(request))
+  try {
+    const response = await permit.run(() => send(fetch, request, breaker, call))
     exchange.answered(response)
-    return response
+    return { breaker, exchange, response }
+  } catch (error) {
+    exchange.failed(error)
+    return { breaker, exchange, error }
   }
-  return Object.defineProperties(guarded, { name: { value: 'fetch' }, length: { value: 1 } })
 }
 
 function admit(breaker: CircuitBreaker): Permit | CircuitOpenError {
@@ -65,16 +71,16 @@ function admit(breaker: CircuitBreaker): Permit | CircuitOpenError {
   }
 }
 
-async function whenOpen({ onOpen }: FetchConfig, error: CircuitOpenError, request: FetchParameters): Promise<Response> {
+async function whenOpen({ onOpen }: CallConfig, error: CircuitOpenError, request: FetchParameters): Promise<Response> {
   if (onOpen === 'throw') throw error
   return onOpen === 'respond' ? openResponse(error) : onOpen(error, ...request)
 }
 
 async function send(
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   request: FetchParameters,
   { name }: CircuitBreaker,
-  { timeoutMs, clock }: FetchConfig,
+  { timeoutMs, clock }: CallConfig,
 ): Promise<Response> {
   if (timeoutMs === Number.POSITIVE_INFINITY) return fetch(...request)
   return withTimeLimit((signal) => fetch(...withSignal(request, signal)), {

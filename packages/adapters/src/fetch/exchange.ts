@@ -1,18 +1,26 @@
-import { CircuitTimeoutError, isCircuitOpenError, type Outcome, type Permit, type Verdict } from '@switchgear/core'
+import { isCircuitOpenError, type Outcome, type Permit, type Verdict } from '@switchgear/core'
+import { askClassify } from '../http/ask-classify.ts'
 import { HttpStatusError, isFailureStatus } from '../http/http-status-error.ts'
+import { isTimeout } from '../http/is-timeout.ts'
 import { judgeNetworkError } from '../http/judge-network-error.ts'
 import { readRetryAfter } from '../http/retry-after.ts'
 import { type BodyObserver, watchBody } from './body-watch.ts'
-import type { FetchConfig } from './options.ts'
+import type { CallConfig } from './options.ts'
 
 /** One request and what comes of it: settles its permit, by the response's headers or by the end of its body. */
 export class Exchange implements BodyObserver {
   readonly #permit: Permit
-  readonly #config: FetchConfig
+  readonly #config: CallConfig
   readonly #signal: AbortSignal | null | undefined
   readonly #startedAt: number
+  /** What has come of it, as far as the headers say. */
+  verdict: Verdict = 'ignored'
+  /** That of a response which is a failure. */
+  status: number | undefined
+  /** For how many ms it asked to be left alone. */
+  retryAfterMs: number | undefined
 
-  constructor(permit: Permit, config: FetchConfig, signal: AbortSignal | null | undefined) {
+  constructor(permit: Permit, config: CallConfig, signal: AbortSignal | null | undefined) {
     this.#permit = permit
     this.#config = config
     this.#signal = signal
@@ -29,13 +37,14 @@ export class Exchange implements BodyObserver {
       this.#settleByStatus(response)
     } catch {
       // What a test has put in the place of a response may be anything. Something has come, and it is the caller's.
+      this.verdict = 'success'
       this.#permit.success()
     }
   }
 
   /** No headers have come. */
   failed(error: unknown): void {
-    this.#settleByError(error, () => this.#judge({ error }, 'ignored'))
+    this.verdict = this.#settleByError(error, () => this.#judge({ error }, 'ignored'))
   }
 
   bodyEnded(): void {
@@ -49,18 +58,24 @@ export class Exchange implements BodyObserver {
 
   #settleByStatus(response: Response): void {
     const { status } = response
-    const verdict = this.#judge({ value: response }, isFailureStatus(status) ? 'failure' : 'success')
-    if (verdict === 'success') watchBody(response, this)
-    else if (verdict === 'ignored') this.#permit.ignore()
-    else {
-      const retryAfterMs = this.#retryAfterMs(response)
-      // The breaker need not do all that a service asks for.
-      const holdMs = Math.min(retryAfterMs ?? 0, this.#config.maxRetryAfterMs)
-      this.#permit.failure(new HttpStatusError(status, retryAfterMs), { type: String(status), holdMs })
-    }
+    this.verdict = this.#judge({ value: response }, isFailureStatus(status) ? 'failure' : 'success')
+    if (this.verdict === 'success') watchBody(response, this)
+    else if (this.verdict === 'ignored') this.#permit.ignore()
+    else this.#fail(response)
   }
 
-  #settleByError(error: unknown, otherwise: () => Verdict): void {
+  #fail({ status, headers }: { status: number; headers?: Headers }): void {
+    const { clock, maxRetryAfterMs } = this.#config
+    this.status = status
+    this.retryAfterMs = headers && readRetryAfter(headers, () => clock.wallNow())
+    const error = new HttpStatusError(status, this.retryAfterMs)
+    const isAsked = status === 429 || status === 503
+    // The breaker need not do all that a service asks for.
+    const holdMs = isAsked ? Math.min(this.retryAfterMs ?? 0, maxRetryAfterMs) : 0
+    this.#permit.failure(error, { type: String(status), holdMs })
+  }
+
+  #settleByError(error: unknown, otherwise: () => Verdict): Verdict {
     const network = judgeNetworkError(error)
     let verdict: Verdict
     if (this.#signal?.aborted) {
@@ -77,46 +92,12 @@ export class Exchange implements BodyObserver {
     if (verdict === 'success') this.#permit.success()
     else if (verdict === 'ignored') this.#permit.ignore()
     else this.#permit.failure(error, network && { type: network.type })
+    return verdict
   }
 
   /** What the caller's `classify` says, if it says anything. */
   #judge(outcome: Outcome, byDefault: Verdict): Verdict {
     const { classify, clock } = this.#config
-    if (classify === undefined) return byDefault
-    try {
-      const verdict: unknown = classify(outcome, clock.now() - this.#startedAt)
-      if (verdict === undefined) return byDefault
-      if (verdict === 'success' || verdict === 'failure' || verdict === 'ignored') return verdict
-      // An async function given by mistake: its rejection would end the process.
-      if (verdict instanceof Promise) verdict.catch(() => {})
-      warnOnce(classify, 'gave no verdict (success, failure, ignored or undefined)')
-    } catch {
-      warnOnce(classify, 'threw')
-    }
-    return 'failure'
+    return askClassify(classify, outcome, clock.now() - this.#startedAt, 'breakerFetch') ?? byDefault
   }
-
-  #retryAfterMs({ status, headers }: { status: number; headers?: Headers }): number | undefined {
-    if ((status !== 429 && status !== 503) || headers === undefined) return undefined
-    const { clock } = this.#config
-    return readRetryAfter(headers, () => clock.wallNow?.() ?? Date.now())
-  }
-}
-
-/** A time limit that has passed: that of `timeoutMs`, or one set by `AbortSignal.timeout`. */
-function isTimeout(reason: unknown): boolean {
-  try {
-    return reason instanceof CircuitTimeoutError || (reason instanceof Error && reason.name === 'TimeoutError')
-  } catch {
-    // A hostile Proxy.
-    return false
-  }
-}
-
-const reported = new WeakSet()
-
-function warnOnce(classify: object, what: string): void {
-  if (reported.has(classify)) return
-  reported.add(classify)
-  console.warn(`switchgear: breakerFetch: classify ${what}; counted as failure`)
 }

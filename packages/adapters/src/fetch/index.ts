@@ -1,3 +1,6 @@
 export { HttpStatusError } from '../http/http-status-error.ts'
+export type { RetryBudgetOptions, RetryOptions, RetryTimes } from '../retry/retry-options.ts'
 export { breakerFetch } from './breaker-fetch.ts'
-export type { BreakerFetchOptions, OpenResponder } from './options.ts'
+export { type FetchCallOptions, type OpenResponder, withFetchOptions } from './call-options.ts'
+export type { BreakerFetchOptions } from './options.ts'
+export type { FetchCallRetryOptions, FetchRetryOptions } from './retry-options.ts'

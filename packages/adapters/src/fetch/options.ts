@@ -1,22 +1,23 @@
 import {
-  CircuitBreakerConfigError,
+  type CircuitBreaker,
   type CircuitBreakerRegistry,
-  type CircuitOpenError,
   type Clock,
   getDefaultRegistry,
   type KeyedBreakers,
   type KeyedOptions,
-  systemClock,
+  type OptionRule,
+  validateOptions,
 } from '@switchgear/core'
-
-/** Gives a response of its own for a request that the breaker rejected and that was not sent. */
-export type OpenResponder = (
-  error: CircuitOpenError,
-  ...request: Parameters<typeof globalThis.fetch>
-) => Response | PromiseLike<Response>
+import { duration, familyRules } from '../http/family-rules.ts'
+import type { FetchParameters } from '../http/fetch-request.ts'
+import { nameWithin, originOf } from '../http/origin-key.ts'
+import { KeyPaces } from '../retry/key-pace.ts'
+import { resolveBudget } from '../retry/retry-options.ts'
+import { callOptionsOf, callRules, type FetchCallOptions } from './call-options.ts'
+import { checkRetry, type FetchRetry, type FetchRetryOptions, resolveRetry } from './retry-options.ts'
 
 /** The options of {@link breakerFetch}: its own, and those of the breakers that it makes. All can be left out. */
-export interface BreakerFetchOptions extends KeyedOptions {
+export interface BreakerFetchOptions extends KeyedOptions, Omit<FetchCallOptions, 'retry'> {
   /** What sends the requests. Default: whatever `globalThis.fetch` is at the time of the call. */
   fetch?: typeof globalThis.fetch
   /** Where the breakers live. Default: the registry of the process. */
@@ -32,22 +33,16 @@ export interface BreakerFetchOptions extends KeyedOptions {
    */
   key?: (url: URL, init: RequestInit | undefined) => string | undefined
   /**
-   * What comes of a request that is not admitted: `throw` its `CircuitOpenError`; `respond` with a 503 problem document (RFC
-   * 9457) that has a `Retry-After`; or a function that gives a response. Default: `throw`.
-   */
-  onOpen?: 'throw' | 'respond' | OpenResponder
-  /** What a deadline of the caller's own (`AbortSignal.timeout`, or another breaker's time limit) counts as when it passes. Default: `failure`. */
-  callerTimeout?: 'failure' | 'ignored'
-  /**
    * The longest time, in ms, for which a `Retry-After` on a 429 or 503 that opens the breaker can hold it open. 0: never
-   * longer than `openMs`. Default: 600,000.
+   * longer than `openMs`. For as long at most, retries of other requests of the key wait too. Default: 600,000.
    */
   maxRetryAfterMs?: number
   /**
-   * After how many ms without response headers a request is aborted with a `CircuitTimeoutError`, which is a failure. The
-   * body may take longer. Default: none.
+   * Sends a request again when it failed: `true`, or how. Only one that can be replayed; never while the breaker is open;
+   * never before the time that a `Retry-After` says. The order is fixed: retries are outside the breaker, which sees each of
+   * them, and `timeoutMs` is for each of them. Default: false.
    */
-  timeoutMs?: number | undefined
+  retry?: boolean | FetchRetryOptions
   /** How many keys may have a breaker of their own; further ones share one. Default: 256. */
   maxKeys?: number
   /**
@@ -61,48 +56,30 @@ export interface BreakerFetchOptions extends KeyedOptions {
 export interface FetchConfig {
   readonly fetch: typeof globalThis.fetch | undefined
   readonly key: NonNullable<BreakerFetchOptions['key']>
-  readonly onOpen: NonNullable<BreakerFetchOptions['onOpen']>
+  readonly maxRetryAfterMs: number
+  readonly calls: Omit<FetchCallOptions, 'retry'>
+  readonly retry: FetchRetry | undefined
+  readonly breakers: KeyedBreakers
+  readonly paces: KeyPaces
+}
+
+/** How one call is made. */
+export interface CallConfig {
+  readonly onOpen: NonNullable<FetchCallOptions['onOpen']>
   readonly callerTimeout: 'failure' | 'ignored'
   readonly maxRetryAfterMs: number
   readonly timeoutMs: number
   readonly classify: KeyedOptions['classify']
-  readonly clock: Clock
-  readonly breakers: KeyedBreakers
+  readonly clock: Required<Clock>
+  readonly retry: FetchRetry | undefined
 }
 
-type Rule = readonly [isAllowed: (value: unknown) => boolean, allowed: string]
-
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const duration: Rule = [(value) => typeof value === 'number' && value >= 0, 'a number of ms, 0 or more']
 const FAMILY = 'fetch'
-// The registry checks what is its own.
-const ofKeyed = undefined
-
-const rules: Record<keyof BreakerFetchOptions, Rule | undefined> = {
-  fetch: [isFunction, 'a function like fetch'],
-  registry: [(value) => isFunction((value as { keyed?: unknown } | null)?.keyed), 'a CircuitBreakerRegistry'],
-  name: [(value) => typeof value === 'string' && value !== '', 'a string that is not empty'],
-  key: [isFunction, 'a function that gives a name or undefined'],
-  onOpen: [
-    (value) => value === 'throw' || value === 'respond' || isFunction(value),
-    '"throw", "respond" or a function that gives a Response',
-  ],
-  callerTimeout: [(value) => value === 'failure' || value === 'ignored', '"failure" or "ignored"'],
+const rules: Record<keyof BreakerFetchOptions, OptionRule> = {
+  ...familyRules,
+  ...callRules,
+  fetch: [(value) => typeof value === 'function', 'a function like fetch'],
   maxRetryAfterMs: duration,
-  timeoutMs: duration,
-  classify: [isFunction, 'a function'],
-  trip: ofKeyed,
-  openMs: ofKeyed,
-  halfOpen: ofKeyed,
-  rampUp: ofKeyed,
-  recoverWhen: ofKeyed,
-  mode: ofKeyed,
-  critical: ofKeyed,
-  clock: ofKeyed,
-  redact: ofKeyed,
-  maxKeys: ofKeyed,
-  idleMs: ofKeyed,
-  nameOf: ofKeyed,
 }
 
 /**
@@ -111,44 +88,44 @@ const rules: Record<keyof BreakerFetchOptions, Rule | undefined> = {
  * @throws {CircuitBreakerConfigError} for a value that is not allowed and for a name that does not exist
  */
 export function resolveFetchOptions(options: BreakerFetchOptions): FetchConfig {
-  if (typeof options !== 'object' || options === null)
-    throw new CircuitBreakerConfigError('options', options, 'an object')
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw new CircuitBreakerConfigError(name, value, `no option of this name, only ${Object.keys(rules).join(', ')}`)
-    }
-    const rule = rules[name as keyof BreakerFetchOptions]
-    if (value !== undefined && rule !== undefined && !rule[0](value)) {
-      throw new CircuitBreakerConfigError(name, value, rule[1])
-    }
-  }
-  // Time limits and verdicts are each function's own, whoever shares its breakers.
-  const { fetch, registry, name, key, onOpen, callerTimeout, maxRetryAfterMs, timeoutMs, classify, ...keyed } = options
+  validateOptions('', options, rules)
+  checkRetry(options.retry, false)
+  // What makes a call is each function's own, whoever shares its breakers.
+  const { fetch, registry, name, key, maxRetryAfterMs = 600_000, retry, ...others } = options
+  const { timeoutMs, onOpen, callerTimeout, classify, ...keyed } = others
   const breakers = (registry ?? getDefaultRegistry()).keyed(name ?? FAMILY, {
     ...keyed,
     maxKeys: keyed.maxKeys ?? 256,
-    nameOf: keyed.nameOf ?? nameIn(name),
+    nameOf: keyed.nameOf ?? nameWithin(name, FAMILY),
   })
   return {
     fetch,
     key: key ?? originOf,
-    onOpen: onOpen ?? 'throw',
-    callerTimeout: callerTimeout ?? 'failure',
-    maxRetryAfterMs: maxRetryAfterMs ?? 600_000,
-    timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
-    classify,
-    clock: keyed.clock ?? systemClock,
+    maxRetryAfterMs,
+    calls: { timeoutMs, onOpen, callerTimeout, classify } as FetchConfig['calls'],
+    retry: resolveRetry(retry, undefined),
     breakers,
+    paces: new KeyPaces(
+      resolveBudget(typeof retry === 'object' ? retry.budget : undefined, 'retry.budget.'),
+      maxRetryAfterMs,
+    ),
   }
 }
 
-/** A URL that names no host (`data:`, `blob:`) stands for no service. */
-function originOf({ protocol, host }: URL): string | undefined {
-  return host === '' ? undefined : `${protocol}//${host}`
-}
-
-/** How a family names its breakers: two families may guard one host, and labels hold no URL. */
-function nameIn(family = FAMILY): (key: string) => string {
-  const prefix = family === FAMILY ? '' : `${family}:`
-  return (key) => prefix + key.replace(/^\w+:\/\//, '')
+/** The call's own options, over those of its function, over those of its breaker. */
+export function resolveCall(
+  { calls, maxRetryAfterMs, retry }: FetchConfig,
+  { callOptions }: CircuitBreaker,
+  request: FetchParameters,
+): CallConfig {
+  const call = callOptionsOf(request)
+  return {
+    onOpen: call?.onOpen ?? calls.onOpen ?? 'throw',
+    callerTimeout: call?.callerTimeout ?? calls.callerTimeout ?? 'failure',
+    maxRetryAfterMs,
+    timeoutMs: call?.timeoutMs ?? calls.timeoutMs ?? callOptions.timeoutMs ?? Number.POSITIVE_INFINITY,
+    classify: call?.classify ?? calls.classify ?? callOptions.classify,
+    clock: callOptions.clock,
+    retry: resolveRetry(call?.retry, retry),
+  }
 }

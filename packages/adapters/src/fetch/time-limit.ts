@@ -1,11 +1,12 @@
 import { CircuitTimeoutError, type Clock, type Timer } from '@switchgear/core'
-import { followSignal } from './follow-signal.ts'
+import { dropBody } from '../http/drop-body.ts'
+import { followSignal } from '../http/follow-signal.ts'
 
 interface TimeLimit {
   /** The caller's own signal. */
   readonly signal: AbortSignal | null | undefined
   readonly timeoutMs: number
-  readonly clock: Clock
+  readonly clock: Required<Clock>
   /** Whose time limit it is. */
   readonly name: string
 }
@@ -20,15 +21,15 @@ export async function withTimeLimit(
   const answer = call(controller.signal)
   let isOver = false
   // A fetch that heeds no signal: nobody will read this body.
-  answer.then((late) => (isOver ? late.body?.cancel() : undefined)).catch(() => {})
-  let timer: Pick<Timer, 'cancel'> | undefined
+  answer.then((late) => (isOver ? dropBody(late) : undefined)).catch(() => {})
+  let timer: Timer | undefined
   const expiry = new Promise<never>((_resolve, reject) => {
-    timer = setTimer(clock, timeoutMs, () => {
+    timer = clock.setTimer(() => {
       isOver = true
       const error = new CircuitTimeoutError(name, timeoutMs)
       reject(error)
       controller.abort(error)
-    })
+    }, timeoutMs)
   })
   try {
     const response = await Promise.race([answer, expiry])
@@ -50,14 +51,4 @@ function callWhenCollected(response: Response, callback: () => void): void {
   const body: unknown = (response as Response | undefined)?.body
   if (typeof body === 'object' && body !== null) bodies.register(body, callback)
   else callback()
-}
-
-// setTimeout fires at once when it is asked for more.
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
-function setTimer(clock: Clock, ms: number, callback: () => void): Pick<Timer, 'cancel'> {
-  const delay = Math.min(ms, LONGEST_TIMEOUT_MS)
-  if (clock.setTimer !== undefined) return clock.setTimer(callback, delay)
-  const timer = setTimeout(callback, delay)
-  return { cancel: () => clearTimeout(timer) }
 }

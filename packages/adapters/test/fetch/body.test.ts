@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { answer, cutBody, OpenBody } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
-import { guard, nextTurn, rejection, verdicts } from './guard.ts'
+import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
 
 const cut = { success: 0, failure: 1, ignored: 0, active: 0 }
 const whole = { success: 1, failure: 0, ignored: 0, active: 0 }
@@ -145,6 +145,35 @@ test('a body that nobody reads is judged by its headers, and can be read later',
   expect(verdicts(breaker)).toEqual(whole)
   expect(await response.text()).toBe('ok')
   expect(verdicts(breaker)).toEqual(whole)
+})
+
+test('a body that somebody has taken is waited for, however late it is read', async () => {
+  const { server, fetch, breaker } = await guard()
+  server.always(cutBody())
+  const { body } = await fetch(server.url)
+  await nextTurn()
+  expect(verdicts(breaker)).toEqual(waiting)
+  await rejection(streamOf(body).pipeTo(new WritableStream()))
+  expect(verdicts(breaker)).toEqual(cut)
+})
+
+test('a cut body that is streamed on by another request is a failure', async () => {
+  const { server, fetch, breaker } = await guard()
+  const { server: other } = await guard()
+  server.always(cutBody())
+  const { body } = await fetch(server.url)
+  await rejection(globalThis.fetch(other.url, { method: 'POST', body, duplex: 'half' }))
+  expect(verdicts(breaker)).toEqual(cut)
+})
+
+test('a body that was taken by a probe, and is not read, is judged by its headers', async () => {
+  const { clock, server, fetch, breaker } = await guard({ halfOpen: { successesToClose: 1 } })
+  breaker.trip({ reason: 'test' })
+  clock.advance(60_000)
+  const { body } = await fetch(server.url)
+  await nextTurn()
+  expect(breaker.state).toBe('closed')
+  await body?.cancel()
 })
 
 test('a body that is cancelled is a success', async () => {
@@ -321,22 +350,41 @@ test('a body that breaks after the breaker has opened moves nothing', async () =
 })
 
 test.each([false, true])(
-  'a response that is dropped unread frees its socket when it is collected (body looked at: %s)',
+  'a response that is dropped unread frees its socket, and was a success, when it is collected (body looked at: %s)',
   async (looks) => {
-    setFlagsFromString('--expose-gc')
-    const collectGarbage = runInNewContext('gc') as () => void
-    const { server, fetch } = await guard()
+    const { server, fetch, breaker } = await guard()
     server.always(new OpenBody().reply)
     await (async () => {
       const response = await fetch(server.url)
       if (looks) expect(response.body).not.toBeNull()
     })()
-    while (server.openSockets > 0) {
+    while (server.openSockets > 0 || verdicts(breaker).active > 0) {
       await nextTurn()
       collectGarbage()
     }
+    expect(verdicts(breaker)).toEqual(whole)
   },
 )
+
+test('so was one of a fetch that does not cancel what is collected', async () => {
+  const { fetch, breaker } = guardWithoutServer(
+    { fetch: async () => new Response(new ReadableStream()) },
+    'https://service.test',
+  )
+  await (async () => {
+    expect((await fetch('https://service.test')).body).not.toBeNull()
+  })()
+  while (verdicts(breaker).active > 0) {
+    await nextTurn()
+    collectGarbage()
+  }
+  expect(verdicts(breaker)).toEqual(whole)
+})
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+}
 
 class Sink extends Writable {
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {

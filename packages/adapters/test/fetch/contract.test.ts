@@ -1,24 +1,6 @@
-import { breakerFetch } from '@switchgear/adapters/fetch'
-import { testAdapterContract } from '@switchgear/testkit/adapter-contract'
+import { testContract } from '../test-contract.ts'
+import { driver } from './contract-driver.ts'
+import { driver as oneShotDriver } from './one-shot-contract-driver.ts'
 
-testAdapterContract('fetch', {
-  connect({ server, registry, options }) {
-    let vendorResult: Response | undefined
-    const guarded = breakerFetch({
-      ...options,
-      registry,
-      fetch: async (...request) => (vendorResult = await fetch(...request)),
-    })
-    return {
-      breaker: registry.keyed('fetch').for(server.url),
-      async call({ signal } = {}) {
-        const response = await guarded(server.url, { signal: signal ?? null })
-        await response.text()
-        return response
-      },
-      get vendorResult() {
-        return vendorResult
-      },
-    }
-  },
-})
+testContract(driver)
+testContract(oneShotDriver)

@@ -1,0 +1,4 @@
+import { testContract } from '../test-contract.ts'
+import { driver } from './contract-driver.ts'
+
+testContract(driver)

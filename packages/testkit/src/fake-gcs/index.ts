@@ -1,0 +1,3 @@
+export { FakeGcs } from './fake-gcs.ts'
+export { gcsError } from './gcs-replies.ts'
+export { type ObjectMetadata, StoredObject } from './stored-object.ts'
