@@ -20,11 +20,14 @@ describe.each(manifests)('$name', (manifest) => {
       license: 'Apache-2.0',
       repository: { directory: manifest.folder },
       type: 'module',
-      sideEffects: false,
       engines: { node: '>=20.19' },
       publishConfig: { access: 'public', provenance: true },
     })
     expect(manifest.dependencies).toBeUndefined()
+    // All but what is imported for its effect alone.
+    expect(manifest.sideEffects).toEqual(
+      './register' in manifest.exports ? ['./dist/register.js', './src/register.ts'] : false,
+    )
   })
 
   test('publishes each export that the workspace has, without the way to its source', () => {

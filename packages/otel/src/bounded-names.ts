@@ -18,7 +18,7 @@ export class BoundedNames {
   }
 }
 
-/** An error type as it may be shown: what does not look like the name of one may be a message or a URL. */
-export function shownErrorType(type: string): string {
-  return /^[\w$.:-]{1,64}$/.test(type) ? type : OTHER
+/** An error type or a trigger as it may be shown: what does not look like a name may be a message or a URL. */
+export function shownWord(word: string): string {
+  return /^[\w$.:-]{1,64}$/.test(word) ? word : OTHER
 }

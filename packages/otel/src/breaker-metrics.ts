@@ -82,15 +82,15 @@ export class BreakerMetrics {
   #readerOf(registry: ObservedRegistry, names: BoundedNames): RegistryReader {
     let reader = this.#readers.get(registry)
     if (reader === undefined) {
-      reader = new RegistryReader(registry, (name, critical) => this.#seriesOf(names.shown(name), critical))
+      reader = new RegistryReader(registry, (name) => this.#seriesOf(names.shown(name)))
       this.#readers.set(registry, reader)
     }
     return reader
   }
 
-  #seriesOf(name: string, critical: boolean): BreakerSeries {
+  #seriesOf(name: string): BreakerSeries {
     let series = this.#series.get(name)
-    if (series === undefined) this.#series.set(name, (series = new BreakerSeries(this.#instruments, name, critical)))
+    if (series === undefined) this.#series.set(name, (series = new BreakerSeries(this.#instruments, name)))
     return series
   }
 

@@ -1,6 +1,6 @@
 import type { Attributes, BatchObservableResult, Observable } from '@opentelemetry/api'
-import type { BreakerState, TripReading } from '@switchgear/core'
-import { shownErrorType } from './bounded-names.ts'
+import type { BreakerState, RejectionReason, TripReading } from '@switchgear/core'
+import { shownWord } from './bounded-names.ts'
 import { ATTRIBUTES, OTHER } from './names.ts'
 import type { BreakerCounts } from './observed-registry.ts'
 
@@ -13,7 +13,10 @@ export type ObservedInstruments = Readonly<
 >
 
 const STATES: readonly BreakerState[] = ['closed', 'open', 'half_open', 'forced_open', 'disabled']
-// At 0 from the start, or a rate would not see the first one.
+// At 0 from the start, or a rate would not see the first one. All that needs an operator, or an option that few breakers
+// have, begins when it happens: a scrape pays for each series, whether anything moves in it or not.
+const USUAL_STATES: readonly BreakerState[] = ['closed', 'open', 'half_open']
+const USUAL_REJECTIONS: readonly RejectionReason[] = ['open', 'half_open_full']
 const USUAL_TRANSITIONS: readonly (readonly [BreakerState, BreakerState])[] = [
   ['closed', 'open'],
   ['open', 'half_open'],
@@ -24,6 +27,7 @@ const ERROR_TYPES_SHOWN = 10
 
 /** What was read of a breaker, or of several that share a name. */
 export interface BreakerReading {
+  readonly critical: boolean
   readonly counts: BreakerCounts
   /** How many are in each state. */
   readonly states: Readonly<Partial<Record<BreakerState, number>>>
@@ -50,8 +54,9 @@ export class BreakerSeries {
   readonly #instruments: ObservedInstruments
   readonly #name: string
   readonly #all: Series[] = []
-  readonly #states: Readonly<Record<BreakerState, Series>>
-  readonly #stateTimes: Readonly<Record<BreakerState, Series>>
+  /** Those of critical breakers and of others, which may share the name. */
+  readonly #states = new Map<boolean, Readonly<Record<BreakerState, Series>>>()
+  readonly #stateTimes = new Map<BreakerState, Series>()
   readonly #success: Series
   readonly #ignored: Series
   readonly #failures = new Map<string, Series>()
@@ -62,16 +67,14 @@ export class BreakerSeries {
   #tripRatio: Series | undefined
   #failureRatio: Series | undefined
 
-  constructor(instruments: ObservedInstruments, name: string, critical: boolean) {
+  constructor(instruments: ObservedInstruments, name: string) {
     this.#instruments = instruments
     this.#name = name
-    this.#states = forEachState((state) =>
-      this.#add('state', { [ATTRIBUTES.state]: state, ...(critical && { [ATTRIBUTES.critical]: true }) }),
-    )
-    this.#stateTimes = forEachState((state) => this.#add('stateTime', { [ATTRIBUTES.state]: state }))
+    for (const state of USUAL_STATES) this.#stateTime(state)
     this.#success = this.#add('calls', { [ATTRIBUTES.outcome]: 'success' })
     this.#ignored = this.#add('calls', { [ATTRIBUTES.outcome]: 'ignored' })
     this.#failure(OTHER)
+    for (const reason of USUAL_REJECTIONS) this.#rejection(reason)
     for (const [from, to] of USUAL_TRANSITIONS) this.#transition(from, to)
     this.#slow = this.#add('slowCalls', {})
     this.#active = this.#add('activeCalls', {})
@@ -83,8 +86,11 @@ export class BreakerSeries {
   }
 
   /** Adds a breaker as it is now. */
-  add({ counts, states, trip }: BreakerReading): void {
-    for (const state of STATES) this.#states[state].value += states[state] ?? 0
+  add({ critical, counts, states, trip }: BreakerReading): void {
+    const stateSeries = this.#statesOf(critical)
+    for (const state of STATES) stateSeries[state].value += states[state] ?? 0
+    // Before the first call is rejected, if a collection comes in between.
+    if (states.forced_open) this.#rejection('forced_open')
     this.#active.value += counts.totals.active
     for (const reading of trip) this.#addReading(reading)
     this.#count(counts, (series, count) => {
@@ -109,7 +115,10 @@ export class BreakerSeries {
   }
 
   observe(result: BatchObservableResult): void {
-    for (const { instrument, value, attributes } of this.#all) result.observe(instrument, value, attributes)
+    for (const { instrument, value, attributes } of this.#all) {
+      const shown = instrument === this.#instruments.stateTime ? inSeconds(value) : value
+      result.observe(instrument, shown, attributes)
+    }
   }
 
   #count(counts: BreakerCounts, count: (series: Series, value: number) => void): void {
@@ -118,9 +127,9 @@ export class BreakerSeries {
     count(this.#ignored, totals.ignored)
     count(this.#slow, totals.slow)
     for (const [type, calls] of Object.entries(failuresByType)) count(this.#failure(type), calls)
-    for (const [reason, calls] of Object.entries(rejections)) count(this.#rejection(reason), calls)
+    for (const [reason, calls] of Object.entries(rejections)) if (calls > 0) count(this.#rejection(reason), calls)
     for (const { from, to, count: times } of transitions) count(this.#transition(from, to), times)
-    for (const state of STATES) count(this.#stateTimes[state], timeInState[state] / 1000)
+    for (const state of STATES) if (timeInState[state] > 0) count(this.#stateTime(state), timeInState[state])
   }
 
   // A series that was shown once must be shown for ever: the SDK would go on exporting its last value.
@@ -130,11 +139,21 @@ export class BreakerSeries {
     if (Number.isFinite(ratio)) trip.value = Math.max(trip.value, ratio)
     if (policy !== 'failure_rate') return
     const failure = (this.#failureRatio ??= this.#add('failureRatio', {}))
-    failure.value = Math.max(failure.value, value)
+    if (Number.isFinite(value)) failure.value = Math.max(failure.value, value)
+  }
+
+  #statesOf(critical: boolean): Readonly<Record<BreakerState, Series>> {
+    let states = this.#states.get(critical)
+    if (states === undefined) {
+      const label = critical && { [ATTRIBUTES.critical]: true }
+      states = forEachState((state) => this.#add('state', { [ATTRIBUTES.state]: state, ...label }))
+      this.#states.set(critical, states)
+    }
+    return states
   }
 
   #failure(type: string): Series {
-    const shown = shownErrorType(type)
+    const shown = shownWord(type)
     const known = this.#failures.get(shown)
     if (known !== undefined) return known
     // One of those shown is the rest.
@@ -149,6 +168,15 @@ export class BreakerSeries {
     if (series === undefined) {
       series = this.#add('calls', { [ATTRIBUTES.outcome]: 'rejected', [ATTRIBUTES.rejectionReason]: reason })
       this.#rejections.set(reason, series)
+    }
+    return series
+  }
+
+  #stateTime(state: BreakerState): Series {
+    let series = this.#stateTimes.get(state)
+    if (series === undefined) {
+      series = this.#add('stateTime', { [ATTRIBUTES.state]: state })
+      this.#stateTimes.set(state, series)
     }
     return series
   }
@@ -168,6 +196,12 @@ export class BreakerSeries {
     this.#all.push(series)
     return series
   }
+}
+
+// To the millisecond: a sum whose parts are added in another order, as when a key is let go, may be lower by its last bit,
+// and a counter that goes down is taken for one that began again at 0.
+function inSeconds(ms: number): number {
+  return Math.round(ms) / 1000
 }
 
 function forEachState(make: (state: BreakerState) => Series): Record<BreakerState, Series> {

@@ -15,28 +15,39 @@ import {
   CircuitTimeoutError,
   type Verdict,
 } from '@switchgear/core'
-import { type BoundedNames, shownErrorType } from './bounded-names.ts'
-import { type Incidents, linksTo } from './incidents.ts'
+import { type BoundedNames, shownWord } from './bounded-names.ts'
+import { type BreakerId, type Incidents, linksTo } from './incidents.ts'
 import { ATTRIBUTES, SPANS } from './names.ts'
+import type { SpanLimit } from './span-limit.ts'
 
-/** Makes a span for each probe and, when asked to, for each call under a recording span. It is active while the call runs. */
+/**
+ * Makes a span for each probe that the limit allows and, when asked to, for each call under a recording span. It is active
+ * while the call runs.
+ */
 export class CallSpans implements CallObserver {
+  readonly probesOnly: boolean
   readonly #tracer: Tracer
   readonly #names: BoundedNames
   readonly #incidents: Incidents
-  readonly #everyCall: boolean
+  readonly #probeLimit: SpanLimit
 
-  constructor(tracer: Tracer, names: BoundedNames, incidents: Incidents, everyCall: boolean) {
+  constructor(tracer: Tracer, names: BoundedNames, incidents: Incidents, probeLimit: SpanLimit, everyCall: boolean) {
     this.#tracer = tracer
     this.#names = names
     this.#incidents = incidents
-    this.#everyCall = everyCall
+    this.#probeLimit = probeLimit
+    this.probesOnly = !everyCall
   }
 
-  callAdmitted(breaker: string, state: BreakerState, probe: boolean, key?: string): CallObservation | undefined {
-    if (!probe && !this.#everyCall) return undefined
+  callAdmitted(
+    breaker: string,
+    state: BreakerState,
+    probe: boolean,
+    key?: string,
+    family?: string,
+  ): CallObservation | undefined {
     try {
-      return probe ? this.#startProbe(breaker, key, state) : this.#startCall(breaker, state)
+      return probe ? this.#startProbe({ breaker, key, family }, state) : this.#startCall(breaker, state)
     } catch (error) {
       report(error)
       return undefined
@@ -48,9 +59,10 @@ export class CallSpans implements CallObserver {
     return active && isSpanContextValid(active) ? active.traceId : undefined
   }
 
-  #startProbe(breaker: string, key: string | undefined, state: BreakerState): CallObservation {
-    const incident = this.#incidents.of({ breaker, key })
-    const span = this.#start(SPANS.probe, breaker, state, linksTo(incident?.root, 'incident'))
+  #startProbe(id: BreakerId, state: BreakerState): CallObservation | undefined {
+    if (this.#probeLimit.take(this.#names.shown(id.breaker)) === undefined) return undefined
+    const incident = this.#incidents.of(id)
+    const span = this.#start(SPANS.probe, id.breaker, state, linksTo(incident?.root, 'incident'))
     return new SpannedCall(span, (errorType) => {
       if (incident === undefined) return
       incident.probe = span.spanContext()
@@ -87,7 +99,7 @@ class SpannedCall implements CallObservation {
     try {
       this.#span.setAttribute(ATTRIBUTES.outcome, verdict)
       if (verdict === 'failure') {
-        const type = shownErrorType(errorType ?? 'Error')
+        const type = shownWord(errorType ?? 'Error')
         this.#span.setAttribute(ATTRIBUTES.errorType, type)
         this.#span.setStatus({ code: SpanStatusCode.ERROR, message: type })
       }

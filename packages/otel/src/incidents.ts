@@ -5,8 +5,8 @@ import { ATTRIBUTES } from './names.ts'
 export interface Incident {
   /** The span of the transition that began it. */
   readonly root: SpanContext
-  /** The span of the probe that ended last. */
-  probe?: SpanContext
+  /** The span of the probe that ended last since the last transition. */
+  probe?: SpanContext | undefined
   /** The span of the first probe since the last transition that took too long. */
   lateProbe?: SpanContext | undefined
 }
@@ -15,6 +15,7 @@ export interface Incident {
 export interface BreakerId {
   readonly breaker: string
   readonly key?: string | undefined
+  readonly family?: string | undefined
 }
 
 // Only breakers that are forgotten while they are open never end theirs.
@@ -39,8 +40,8 @@ export class Incidents {
   }
 }
 
-function text({ breaker, key }: BreakerId): string {
-  return key === undefined ? breaker : `${breaker}\0${key}`
+function text({ breaker, key, family }: BreakerId): string {
+  return key === undefined ? breaker : `${breaker}\0${family}\0${key}`
 }
 
 const LINK_ATTRIBUTES: Readonly<Record<'incident' | 'trigger', Attributes>> = {

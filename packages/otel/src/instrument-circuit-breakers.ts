@@ -1,5 +1,5 @@
 import { type TracerProvider, metrics, trace } from '@opentelemetry/api'
-import { getDefaultRegistry, systemClock } from '@switchgear/core'
+import { getDefaultRegistry, systemClock, validateOptions } from '@switchgear/core'
 import { attachOnce } from './attach-once.ts'
 import { BoundedNames } from './bounded-names.ts'
 import { breakerMetricsOf } from './breaker-metrics.ts'
@@ -7,14 +7,18 @@ import { recordCallDurations } from './call-durations.ts'
 import { CallSpans } from './call-spans.ts'
 import { disposeAll } from './dispose-all.ts'
 import { Incidents } from './incidents.ts'
-import { type InstrumentOptions, checkInstrumentOptions } from './instrument-options.ts'
+import { type InstrumentOptions, instrumentOptionRules } from './instrument-options.ts'
 import { SCOPE_NAME } from './names.ts'
 import type { ObservedRegistry } from './observed-registry.ts'
 import { traceRejections } from './reject-spans.ts'
+import { SpanLimit } from './span-limit.ts'
 import { globalLoggerProvider, logTransitions } from './transition-logs.ts'
 import { traceTransitions } from './transition-spans.ts'
 import { VERSION } from './version.ts'
 import { warnOfOtherApi } from './warn-of-other-api.ts'
+
+// Few probes go on at once, but a ramp-up makes one of each call that it admits.
+const PROBE_SPANS_PER_SECOND = 20
 
 const namesOfRegistries = new WeakMap<ObservedRegistry, BoundedNames>()
 
@@ -25,7 +29,7 @@ const namesOfRegistries = new WeakMap<ObservedRegistry, BoundedNames>()
  * @throws {CircuitBreakerConfigError} for an option that does not exist or has a value that is not allowed
  */
 export function instrumentCircuitBreakers(options: InstrumentOptions = {}): Disposable {
-  checkInstrumentOptions(options)
+  validateOptions('', options, instrumentOptionRules)
   warnOfOtherApi()
   const { registry = getDefaultRegistry(), callDuration = false } = options
   const meterProvider = options.meterProvider ?? metrics.getMeterProvider()
@@ -33,23 +37,30 @@ export function instrumentCircuitBreakers(options: InstrumentOptions = {}): Disp
   const loggerProvider = options.loggerProvider ?? globalLoggerProvider()
   const maxNames = options.maxNames ?? 100
   const names = namesOf(registry, maxNames)
-  const handles = [
-    attachOnce('metrics', registry, meterProvider, `maxNames: ${maxNames}`, () =>
-      breakerMetricsOf(meterProvider).attach(registry, names),
-    ),
-    attachSpans(registry, tracerProvider, names, options),
-  ]
-  if (callDuration) {
+  const handles: Disposable[] = []
+  try {
     handles.push(
-      attachOnce('call durations', registry, meterProvider, '', () =>
-        recordCallDurations(registry, meterProvider, names),
+      attachOnce('metrics', registry, meterProvider, `maxNames: ${maxNames}`, () =>
+        breakerMetricsOf(meterProvider).attach(registry, names),
       ),
     )
-  }
-  if (loggerProvider !== undefined) {
-    handles.push(
-      attachOnce('logs', registry, loggerProvider, '', () => logTransitions(registry, loggerProvider, names)),
-    )
+    handles.push(attachSpans(registry, tracerProvider, names, options))
+    if (callDuration) {
+      handles.push(
+        attachOnce('call durations', registry, meterProvider, '', () =>
+          recordCallDurations(registry, meterProvider, names),
+        ),
+      )
+    }
+    if (loggerProvider !== undefined) {
+      handles.push(
+        attachOnce('logs', registry, loggerProvider, '', () => logTransitions(registry, loggerProvider, names)),
+      )
+    }
+  } catch (error) {
+    // A provider threw. Nobody could dispose of what is attached already.
+    disposeAll(handles)[Symbol.dispose]()
+    throw error
   }
   return disposeAll(handles)
 }
@@ -67,9 +78,11 @@ function attachSpans(
     return disposeAll([
       traceTransitions(registry, tracer, names, incidents),
       ...(rejectSpansPerSecond > 0
-        ? [traceRejections(registry, tracer, names, incidents, rejectSpansPerSecond, clock)]
+        ? [traceRejections(registry, tracer, names, incidents, new SpanLimit(rejectSpansPerSecond, clock))]
         : []),
-      registry.observe(new CallSpans(tracer, names, incidents, callSpans)),
+      registry.observe(
+        new CallSpans(tracer, names, incidents, new SpanLimit(PROBE_SPANS_PER_SECOND, clock), callSpans),
+      ),
     ])
   })
 }

@@ -1,5 +1,5 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
-import { CircuitBreakerConfigError, type Clock } from '@switchgear/core'
+import type { Clock, OptionRule } from '@switchgear/core'
 import type { ObservedRegistry } from './observed-registry.ts'
 import type { TransitionLoggerProvider } from './transition-logs.ts'
 
@@ -20,21 +20,21 @@ export interface InstrumentOptions {
   /** Spans of rejected calls per breaker and second, at most; the next one says how many were left out. Default: 20. */
   rejectSpansPerSecond?: number
   /**
-   * Breaker names that are shown, for each registry; all further ones share `_OTHER`. Default: 100, which keeps every metric
-   * below the SDK's limit of 2,000 series; raise that limit by a View to raise this.
+   * Breaker names that are shown, for each registry; all further ones share `_OTHER`. The first call for a registry decides,
+   * for as long as it lives: what was shown once stays. Default: 100, which keeps every metric below the SDK's limit of 2,000
+   * series; raise that limit by a View to raise this.
    */
   maxNames?: number
   /** Measures the time between rejections. Default: the platform's monotonic clock. */
   clock?: Clock
 }
 
-type Rule = readonly [isAllowed: (value: unknown) => boolean, allowed: string]
-
 const hasMethod = (value: unknown, method: PropertyKey): boolean =>
   typeof (value as Record<PropertyKey, unknown> | null)?.[method] === 'function'
-const isBoolean: Rule = [(value) => typeof value === 'boolean', 'true or false']
+const isBoolean: OptionRule = [(value) => typeof value === 'boolean', 'true or false']
 
-const rules: Record<keyof InstrumentOptions, Rule> = {
+/** What `validateOptions` of core holds them to. */
+export const instrumentOptionRules: Readonly<Record<keyof InstrumentOptions, OptionRule>> = {
   registry: [(value) => hasMethod(value, 'observe') && hasMethod(value, 'families'), 'a CircuitBreakerRegistry'],
   meterProvider: [(value) => hasMethod(value, 'getMeter'), 'a MeterProvider'],
   tracerProvider: [(value) => hasMethod(value, 'getTracer'), 'a TracerProvider'],
@@ -44,16 +44,4 @@ const rules: Record<keyof InstrumentOptions, Rule> = {
   rejectSpansPerSecond: [(value) => Number.isFinite(value) && (value as number) >= 0, 'a number, 0 or more'],
   maxNames: [(value) => Number.isSafeInteger(value) && (value as number) >= 0, 'a whole number, 0 or more'],
   clock: [(value) => hasMethod(value, 'now'), 'an object with a method now()'],
-}
-
-/** @throws {CircuitBreakerConfigError} for an option that does not exist or has a value that is not allowed */
-export function checkInstrumentOptions(options: InstrumentOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new CircuitBreakerConfigError('options', options, 'an object')
-  for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name as keyof InstrumentOptions] : undefined
-    const names = Object.keys(rules).join(', ')
-    if (rule === undefined) throw new CircuitBreakerConfigError(name, value, `no option of this name, only ${names}`)
-    if (value !== undefined && !rule[0](value)) throw new CircuitBreakerConfigError(name, value, rule[1])
-  }
 }

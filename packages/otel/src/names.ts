@@ -84,3 +84,16 @@ export const SPANS = {
 
 /** The log event of a change of state. */
 export const TRANSITION_LOG_EVENT = 'circuit_breaker.transition'
+
+/**
+ * The channels of `node:diagnostics_channel`, by the event of core that is published there. None for `success`: to ask at
+ * each call whether somebody subscribes would cost half of what a call costs.
+ */
+export const CHANNELS = {
+  transition: 'switchgear:transition',
+  failure: 'switchgear:failure',
+  ignored: 'switchgear:ignored',
+  rejected: 'switchgear:rejected',
+  stale: 'switchgear:stale',
+  warning: 'switchgear:warning',
+} as const

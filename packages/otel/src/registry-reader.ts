@@ -17,13 +17,13 @@ export class RegistryReader {
   /** Whether the next round is the last one, unless the registry is attached again. */
   leaving = false
   readonly #registry: ObservedRegistry
-  readonly #seriesOf: (name: string, critical: boolean) => BreakerSeries
+  readonly #seriesOf: (name: string) => BreakerSeries
   /** By breaker, or by family and name. */
   readonly #members = new Map<object | string, Member>()
   /** The members of the last round before the registry was detached: what they had counted is in their series. */
   readonly #detached = new Map<object | string, Member>()
 
-  constructor(registry: ObservedRegistry, seriesOf: (name: string, critical: boolean) => BreakerSeries) {
+  constructor(registry: ObservedRegistry, seriesOf: (name: string) => BreakerSeries) {
     this.#registry = registry
     this.#seriesOf = seriesOf
   }
@@ -51,13 +51,16 @@ export class RegistryReader {
       attempt(() => this.#take(breaker, breaker.name, breaker.status(), () => readingOf(breaker.status())))
     }
     for (const family of this.#registry.families()) {
-      attempt(() => {
+      const prefix = `${family.name}\0`
+      const isRead = attempt(() => {
         for (const status of family.summary()) {
-          const key = `${family.name}\0${status.name}`
-          present.add(key)
-          this.#take(key, status.name, status)
+          present.add(prefix + status.name)
+          this.#take(prefix + status.name, status.name, status)
         }
       })
+      if (isRead) continue
+      // They are still there, as far as anybody knows.
+      for (const key of this.#members.keys()) if (typeof key === 'string' && key.startsWith(prefix)) present.add(key)
     }
     return present
   }
@@ -77,14 +80,14 @@ export class RegistryReader {
     }
     const detached = this.#detached.get(key)
     detached?.series.restore(detached.reading)
-    this.#members.set(key, { series: detached?.series ?? this.#seriesOf(name, status.critical), reading, reread })
+    this.#members.set(key, { series: detached?.series ?? this.#seriesOf(name), reading, reread })
   }
 }
 
 function readingOf(status: CircuitBreakerStatus | ObservedFamilyStatus): BreakerReading {
   return 'states' in status
-    ? { counts: status, states: status.states, trip: status.trip }
-    : { counts: status, states: { [status.state]: 1 }, trip: status.trip }
+    ? { critical: status.critical, counts: status, states: status.states, trip: status.trip }
+    : { critical: status.critical, counts: status, states: { [status.state]: 1 }, trip: status.trip }
 }
 
 /** Whether the last key of a family's name was let go since, and another one has the name now: it counts from 0. */
@@ -97,10 +100,13 @@ function hasRestarted({ counts: before }: BreakerReading, { counts: now }: Break
   )
 }
 
-function attempt(step: () => void): void {
+/** Says whether it went well. */
+function attempt(step: () => void): boolean {
   try {
     step()
+    return true
   } catch (error) {
     diag.error('switchgear: a circuit breaker could not be read', error)
+    return false
   }
 }

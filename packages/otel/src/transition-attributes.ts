@@ -1,10 +1,9 @@
-import type { Attributes } from '@opentelemetry/api'
 import type { TransitionEvent } from '@switchgear/core'
-import { shownErrorType } from './bounded-names.ts'
+import { shownWord } from './bounded-names.ts'
 import { ATTRIBUTES } from './names.ts'
 
 /** What spans and log events say of a transition: numbers and bounded names, no text of an error or an operator. */
-export function transitionAttributes(event: TransitionEvent, name: string): Attributes {
+export function transitionAttributes(event: TransitionEvent, name: string): Record<string, string | number> {
   const { from, to, trigger, dwellMs, window, recentFailures, override } = event
   const decisive = window.find(({ policy }) => policy === trigger)
   // An answer that was judged a failure is one too, and has no error.
@@ -13,14 +12,14 @@ export function transitionAttributes(event: TransitionEvent, name: string): Attr
     [ATTRIBUTES.name]: name,
     [ATTRIBUTES.transitionFrom]: from,
     [ATTRIBUTES.transitionTo]: to,
-    [ATTRIBUTES.transitionTrigger]: trigger,
+    [ATTRIBUTES.transitionTrigger]: shownWord(trigger),
     [ATTRIBUTES.transitionDwellTime]: dwellMs / 1000,
     ...(decisive && {
-      [ATTRIBUTES.tripPolicy]: decisive.policy,
+      [ATTRIBUTES.tripPolicy]: shownWord(decisive.policy),
       [ATTRIBUTES.tripThreshold]: decisive.threshold,
       ...(decisive.value !== undefined && { [ATTRIBUTES.tripValue]: decisive.value }),
       ...(decisive.calls !== undefined && { [ATTRIBUTES.windowCalls]: decisive.calls }),
     }),
-    ...(failure && { [ATTRIBUTES.errorType]: shownErrorType(failure.type) }),
+    ...(failure && { [ATTRIBUTES.errorType]: shownWord(failure.type) }),
   }
 }

@@ -1,5 +1,5 @@
 import * as api from '@opentelemetry/api'
-import type { BoundedNames } from './bounded-names.ts'
+import { type BoundedNames, shownWord } from './bounded-names.ts'
 import { SCOPE_NAME, TRANSITION_LOG_EVENT } from './names.ts'
 import type { ObservedRegistry } from './observed-registry.ts'
 import { transitionAttributes } from './transition-attributes.ts'
@@ -19,7 +19,7 @@ export interface TransitionLogger {
     severityText: string
     timestamp: Date
     body: string
-    attributes: api.Attributes
+    attributes: Record<string, string | number>
     context: api.Context
   }): void
   enabled?(options: { eventName: string; severityNumber: number; context: api.Context }): boolean
@@ -51,7 +51,7 @@ export function logTransitions(
       eventName,
       ...severity,
       timestamp: new Date(event.at),
-      body: `${name}: ${event.from} -> ${event.to} (${event.trigger})`,
+      body: `${name}: ${event.from} -> ${event.to} (${shownWord(event.trigger)})`,
       attributes: transitionAttributes(event, name),
       context,
     })

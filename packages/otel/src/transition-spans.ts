@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { TransitionEvent } from '@switchgear/core'
-import type { BoundedNames } from './bounded-names.ts'
+import { type BoundedNames, shownWord } from './bounded-names.ts'
 import { type Incident, type Incidents, linksTo } from './incidents.ts'
 import { SPANS } from './names.ts'
 import type { ObservedRegistry } from './observed-registry.ts'
@@ -31,9 +31,9 @@ export function traceTransitions(
       },
       incident === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, incident.root),
     )
-    if (event.to === 'open') span.setStatus({ code: SpanStatusCode.ERROR, message: event.trigger })
+    if (event.to === 'open') span.setStatus({ code: SpanStatusCode.ERROR, message: shownWord(event.trigger) })
     span.end(new Date(event.at))
-    if (incident !== undefined) incident.lateProbe = undefined
+    if (incident !== undefined) incident.probe = incident.lateProbe = undefined
     if (event.to === 'closed') incidents.end(event)
     else if (incident === undefined) incidents.begin(event, span.spanContext())
   })

@@ -20,7 +20,7 @@ function instrumented(options: InstrumentOptions = {}): {
   const telemetry = new Telemetry()
   const clock = new ManualClock()
   const registry = createRegistry(clock)
-  instrumentCircuitBreakers({ registry, ...telemetry.providers, ...options })
+  instrumentCircuitBreakers({ registry, clock, ...telemetry.providers, ...options })
   return { telemetry, clock, registry, breaker: registry.get(name) }
 }
 
@@ -74,6 +74,40 @@ test('a probe that outlives its lease ends as a failure', () => {
 
   const probe = telemetry.span(`circuit_breaker.probe ${name}`)
   expect(probe.attributes).toMatchObject({ 'circuit_breaker.outcome': 'failure', 'error.type': 'CircuitTimeoutError' })
+})
+
+test('of the calls of a ramp-up twenty a second have a span, so that they crowd out no others', () => {
+  const { telemetry, clock, registry } = instrumented()
+  const breaker = registry.get('refunds', { rampUp: { stepsPercent: [50], stepMs: 60_000 } })
+  fail(breaker, 2)
+  clock.advance(1_000)
+  const callTimes = (times: number): void => {
+    for (let i = 0; i < times; i++) breaker.tryAcquire()?.success()
+  }
+
+  callTimes(1_000)
+  expect(telemetry.spans('circuit_breaker.probe')).toHaveLength(20)
+  clock.advance(500)
+  callTimes(1_000)
+  expect(telemetry.spans('circuit_breaker.probe')).toHaveLength(30)
+})
+
+test('a transition links to no probe of an earlier time when its own has no span', () => {
+  const { telemetry, clock, registry } = instrumented()
+  const breaker = registry.get('refunds', { openMs: 10 })
+  fail(breaker, 2)
+  clock.advance(10)
+  for (let i = 0; i < 19; i++) breaker.acquire().ignore()
+  fail(breaker)
+  clock.advance(10)
+  fail(breaker)
+
+  const probes = telemetry.spans('circuit_breaker.probe')
+  const reopened = telemetry
+    .spans('circuit_breaker.transition')
+    .filter(({ status }) => status.message === 'probe_failed')
+  expect(probes).toHaveLength(20)
+  expect(reopened.map((span) => linksOf(span))).toEqual([[{ to: 'trigger', ...probes.map(idOf).at(-1) }], []])
 })
 
 test('what a permit runs has the span of its probe active', () => {

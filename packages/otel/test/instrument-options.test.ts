@@ -14,6 +14,7 @@ test.each([
   ['loggerProvider', {}, 'loggerProvider is an object; allowed: a LoggerProvider'],
   ['clock', {}, 'clock is an object; allowed: an object with a method now()'],
   ['tracer', {}, 'tracer is an object; allowed: no option of this name, only registry, meterProvider'],
+  ['maxNmaes', 7, 'maxNmaes is 7; allowed: did you mean maxNames?'],
 ])('refuses %s of %o', (name, value, message) => {
   expect(() => instrumentCircuitBreakers({ [name]: value })).toThrow(message)
 })

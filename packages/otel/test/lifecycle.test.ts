@@ -229,6 +229,20 @@ test('attached again before a collection saw the disposal, nothing is counted tw
   expect(collection.value('state', { name, state: 'closed' })).toBe(1)
 })
 
+test('a provider that throws leaves nothing attached', async () => {
+  const telemetry = new Telemetry()
+  const registry = createRegistry()
+  const tracerProvider = {
+    getTracer: () => {
+      throw new Error('no tracer')
+    },
+  }
+  expect(() => instrumentCircuitBreakers({ registry, ...telemetry.providers, tracerProvider })).toThrow('no tracer')
+  registry.get(name)
+
+  expect((await telemetry.collect()).states()).toEqual({})
+})
+
 test('does nothing, and breaks nothing, where no SDK is', async () => {
   const registry = createRegistry()
   using _ = instrumentCircuitBreakers({ registry, callSpans: true, callDuration: true })

@@ -74,7 +74,6 @@ test('every counter stands at 0 from the creation of the breaker on', async () =
     ['calls', { outcome: 'failure', 'error.type': '_OTHER' }],
     ['calls', { outcome: 'rejected', 'rejection.reason': 'open' }],
     ['calls', { outcome: 'rejected', 'rejection.reason': 'half_open_full' }],
-    ['calls', { outcome: 'rejected', 'rejection.reason': 'forced_open' }],
     ['slow_calls', {}],
     ['transitions', { 'transition.from': 'closed', 'transition.to': 'open' }],
     ['transitions', { 'transition.from': 'open', 'transition.to': 'half_open' }],
@@ -86,7 +85,47 @@ test('every counter stands at 0 from the creation of the breaker on', async () =
   for (const [metric, attributes] of zeros) {
     expect([metric, attributes, collection.value(metric, { name, ...attributes })]).toEqual([metric, attributes, 0])
   }
-  expect(STATES.map((state) => collection.value('state.time', { name, state }))).toEqual([0, 0, 0, 0, 0])
+  for (const state of ['closed', 'open', 'half_open']) expect(collection.value('state.time', { name, state })).toBe(0)
+})
+
+test('series of what an operator has to cause begin with it: the rejections at 0, before the first one', async () => {
+  const telemetry = new Telemetry()
+  const clock = new ManualClock()
+  const registry = createRegistry(clock)
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  const breaker = registry.get(name)
+  const forced = async (): Promise<unknown[]> => {
+    const collection = await telemetry.collect()
+    const rejections = collection.value('calls', { name, outcome: 'rejected', 'rejection.reason': 'forced_open' })
+    return [rejections, collection.value('state.time', { name, state: 'forced_open' })]
+  }
+
+  expect(await forced()).toEqual([undefined, undefined])
+  breaker.forceOpen({ reason: 'maintenance' })
+  clock.advance(2_000)
+  expect(await forced()).toEqual([0, 2])
+  beRejected(breaker)
+  breaker.reset()
+  expect(await forced()).toEqual([1, 2])
+})
+
+test('rejections of a ramp-up are counted, and begin with the first', async () => {
+  const telemetry = new Telemetry()
+  const clock = new ManualClock()
+  const registry = createRegistry(clock)
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  const breaker = registry.get(name, { rampUp: { stepsPercent: [1], stepMs: 60_000 } })
+  const ramping = async (): Promise<unknown> =>
+    (await telemetry.collect()).value('calls', { name, outcome: 'rejected', 'rejection.reason': 'ramping' })
+
+  expect(await ramping()).toBeUndefined()
+  fail(breaker, 2)
+  clock.advance(1_000)
+  succeed(breaker)
+  for (let i = 0; i < 100; i++) breaker.tryAcquire()?.success()
+
+  expect(await ramping()).toBe(breaker.status().rejections.ramping)
+  expect(await ramping()).toBeGreaterThan(0)
 })
 
 test('counts each transition and the seconds in each state, also of an opening between two collections', async () => {
@@ -175,6 +214,53 @@ test('a critical breaker has a label for it on its state, and only there', async
     dataPoints.some(({ attributes }) => 'circuit_breaker.critical' in attributes),
   )
   expect(labelled.map(({ descriptor }) => descriptor.name)).toEqual(['circuit_breaker.state'])
+})
+
+test('a critical breaker keeps its label where it shares a name with one that is not, each counted once', async () => {
+  const telemetry = new Telemetry()
+  const registry = createRegistry()
+  instrumentCircuitBreakers({ registry, ...telemetry.providers, maxNames: 1 })
+  for (const [index, critical] of [false, false, true].entries()) registry.get(`breaker ${index}`, { critical })
+  await telemetry.collect()
+  fail(registry.get('breaker 2'), 2)
+
+  const collection = await telemetry.collect()
+
+  expect(collection.value('state', { name: '_OTHER', state: 'closed' })).toBe(1)
+  expect(collection.value('state', { name: '_OTHER', state: 'open' })).toBe(0)
+  expect(collection.value('state', { name: '_OTHER', state: 'open', critical: true })).toBe(1)
+})
+
+test('a breaker that takes the name of a deleted one is critical if it says so itself', async () => {
+  const telemetry = new Telemetry()
+  const registry = createRegistry()
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  registry.get(name)
+  await telemetry.collect()
+  registry.delete(name)
+  registry.get(name, { critical: true })
+
+  const collection = await telemetry.collect()
+
+  expect(collection.value('state', { name, state: 'closed' })).toBe(0)
+  expect(collection.value('state', { name, state: 'closed', critical: true })).toBe(1)
+})
+
+test('a trip policy of somebody’s own cannot spoil a ratio', async () => {
+  const telemetry = new Telemetry()
+  const registry = createRegistry()
+  instrumentCircuitBreakers({ registry, ...telemetry.providers })
+  const tracker = {
+    record: () => undefined,
+    readings: () => [{ policy: 'failure_rate', threshold: 0, value: Number.NaN }],
+    clear: () => {},
+  }
+  registry.get(name, { trip: { policy: 'failure_rate', createTracker: () => tracker } as never })
+
+  const collection = await telemetry.collect()
+
+  expect(collection.value('failure.ratio', { name })).toBe(0)
+  expect(collection.value('trip.ratio', { name })).toBe(0)
 })
 
 test('has the scope of this package and its version', async () => {

@@ -228,3 +228,28 @@ test('shows no message of an error and no words of an operator', () => {
   )
   expect(shown).not.toMatch(/secret|example/)
 })
+
+test('a trip policy of somebody’s own is shown by its name, unless that may be a message', () => {
+  const { telemetry, registry } = set()
+  const policyNamed = (policy: string): never =>
+    ({
+      policy,
+      createTracker: () => ({ record: () => policy, readings: () => [{ policy, threshold: 1 }], clear: () => {} }),
+    }) as never
+  fail(registry.get('a', { trip: policyNamed('queue_length') }))
+  fail(registry.get('b', { trip: policyNamed('GET https://user:secret@example.com failed') }))
+
+  const shown = [...telemetry.spans('circuit_breaker.transition'), ...telemetry.logs()]
+  expect(shown.map(({ attributes }) => attributes['circuit_breaker.transition.trigger'])).toEqual([
+    'queue_length',
+    '_OTHER',
+    'queue_length',
+    '_OTHER',
+  ])
+  const texts = [
+    shown.map(({ attributes }) => attributes),
+    telemetry.logs().map(({ body }) => body),
+    telemetry.spans().map(({ status }) => status),
+  ]
+  expect(JSON.stringify(texts)).not.toContain('secret')
+})
