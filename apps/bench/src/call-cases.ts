@@ -3,6 +3,7 @@ import type { LoopKind } from './measure/compile-loop.ts'
 /** What calls are measured: what each row of the table is called, and what its calls come to. */
 export const callCases = {
   success: { title: 'closed, success', loop: 'value' },
+  ownClock: { title: 'closed, success, each call looks at the clock', loop: 'value' },
   failure: { title: 'closed, failure', loop: 'rejection' },
   busyFailure: { title: 'closed, failure, 100,000 calls in the window', loop: 'rejection' },
   fastFail: { title: 'open, fast-fail', loop: 'rejection' },

@@ -36,9 +36,9 @@ function caseNamed(name: string): CallCaseName {
 export const usage: string = `Usage: npm run bench [-- --quick | --cases CASE,… | --against FILE]
 
 Measures Switchgear as it is published against other circuit breakers, in one process.
-Prints tables and writes apps/bench/results.md. Takes about six minutes.
+Prints tables and writes apps/bench/results.md. Takes about ten minutes.
 
-  --quick         a few seconds: the bars alone; exits with 1 if one is missed by a factor of two; writes nothing
+  --quick         a few seconds: the bars alone; exits with 1 if one is missed by a factor of three; writes nothing
   --cases CASE,…  only these calls; writes nothing
   --against FILE  calls through another build of the core as well, such as that of before a change; writes nothing
   -h, --help      shows this

@@ -10,6 +10,7 @@ import { measureIdleBreakers } from './cases/idle-breakers.ts'
 import { lookupContenders } from './cases/lookup-contenders.ts'
 import { scrapeContenders } from './cases/scrape-contenders.ts'
 import { telemetryContenders } from './cases/telemetry-contenders.ts'
+import { undiciContenders } from './cases/undici-contenders.ts'
 import { type Flags, parseFlags, usage } from './flags.ts'
 import { coreBundleBytes } from './measure/bundle-size.ts'
 import { type Contender, type RoundOptions, timeContenders, type Timing } from './measure/time-contenders.ts'
@@ -66,13 +67,14 @@ async function runAll(rounds: RoundOptions): Promise<void> {
   const calls = await timed('calls', () => callContenders(undefined, all), rounds)
   const telemetry = await timed('telemetry', telemetryContenders, rounds)
   const fetches = await timed('fetch', fetchContenders, rounds)
+  const requests = await timed('undici', undiciContenders, rounds)
   const scrapes = await timed('scrapes', scrapeContenders, rounds)
   const lookups = await timed('lookups', lookupContenders, rounds)
   console.error('idle breakers …')
   const idle = await measureIdleBreakers({ count: 10_000, rounds: 3 })
   const bundleBytes = await coreBundleBytes()
   const bars = barsOf({ calls, scrapes, idle, bundleBytes })
-  const report = formatReport({ calls, telemetry, fetches, scrapes, lookups, idle, bars, ...rounds })
+  const report = formatReport({ calls, telemetry, fetches, requests, scrapes, lookups, idle, bars, ...rounds })
   writeFileSync(fileURLToPath(new URL('../results.md', import.meta.url)), report)
   console.log(report)
   console.log(`${bars.filter(isMet).length} of ${bars.length} bars are met. Written to apps/bench/results.md.`)

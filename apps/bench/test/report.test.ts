@@ -16,7 +16,7 @@ test('tables are aligned as text', () => {
   )
 })
 
-test('a bar that is missed fails a quick run only when it is missed by a factor of two', () => {
+test('a bar that is missed fails a quick run only when it is missed by a factor of three', () => {
   const bar = (median: number, isGuarded = true): Parameters<typeof isMet>[0] => ({
     what: 'success ÷ bare',
     limit: 3.5,

@@ -39,9 +39,10 @@ export type PermitRole = 'call' | 'probe' | 'shadow'
 
 /** The permits that a machine gives out. */
 export class IssuedPermit implements Permit {
-  readonly role: PermitRole
-  readonly epoch: number
-  readonly startedAt: number
+  // Declared and not defined: a definition would set each of them twice.
+  declare readonly role: PermitRole
+  declare readonly epoch: number
+  declare readonly startedAt: number
   readonly #turnstile: Turnstile
   observation: CallObservation | undefined = undefined
   settled = false

@@ -90,29 +90,27 @@ export function errorType(error: unknown): string {
   if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return typeof error
   try {
     const { name, constructor } = error as { name?: unknown; constructor?: { name: unknown } }
-    // Many subclasses leave the name as it is.
-    if (name !== 'Error' && isTypeName(name)) return name
-    // Reading a function's name is slow, and failures come in rows of one kind.
-    if (constructor === lastClass) return lastClassName
-    if (isTypeName(constructor?.name)) {
-      lastClass = constructor
-      return (lastClassName = constructor.name)
+    if (name !== last.name || constructor !== last.constructor) {
+      last = { type: typeOf(name, constructor?.name), name, constructor }
     }
+    return last.type
   } catch {
     // A hostile Proxy has no name.
+    return 'Error'
   }
-  return 'Error'
 }
 
-let lastTypeName = 'Error'
-let lastClass: unknown = Error
-let lastClassName = 'Error'
+// Failures come in rows of one kind, and a look at the last one is all it then takes.
+let last: { readonly type: string; readonly name?: unknown; readonly constructor?: unknown } = {
+  type: 'Error',
+  name: undefined,
+  constructor: undefined,
+}
 
-function isTypeName(name: unknown): name is string {
-  if (name === lastTypeName) return true
-  if (typeof name !== 'string' || !/^[\w$.-]{1,64}$/.test(name)) return false
-  lastTypeName = name
-  return true
+function typeOf(name: unknown, className: unknown): string {
+  // Many subclasses leave the name as it is.
+  const names = name === 'Error' ? [className] : [name, className]
+  return (names.find((each) => typeof each === 'string' && /^[\w$.-]{1,64}$/.test(each)) as string) ?? 'Error'
 }
 
 function errorMessage(error: unknown): string {

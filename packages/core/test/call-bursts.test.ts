@@ -79,13 +79,12 @@ test('a burst ends with its turn of the event loop', async () => {
   expect(await burst(breaker, 20)).toBe(20)
 })
 
-test('a new burst may begin in each turn', async () => {
+test('a new burst begins with the 33rd call of a turn', async () => {
   const breaker = new core.CircuitBreaker('payments')
   for (let turn = 0; turn < 3; turn++) {
-    await burst(breaker, 64)
-    expect(await burst(breaker, 320)).toBe(10)
+    expect(await burst(breaker, 32)).toBe(32)
+    expect(await burst(breaker, 330)).toBe(10)
     await nextTurn()
-    now += 1
   }
 })
 
@@ -222,6 +221,16 @@ test('each call is timed while somebody listens for successes', async () => {
   listening[Symbol.dispose]()
   await burst(breaker)
   expect(await burst(breaker)).toBe(10)
+})
+
+test('classify is told how long a call took, in a burst too', async () => {
+  const told: number[] = []
+  const breaker = new core.CircuitBreaker('payments', { classify: (_, durationMs) => void told.push(durationMs) })
+  await burst(breaker)
+  now += 50
+  await breaker.execute(() => (now += 3))
+
+  expect(told.at(-1)).toBe(3)
 })
 
 test('other clocks are looked at for each call', async () => {

@@ -273,6 +273,23 @@ test('of names that no key has any more the last thousand are kept', () => {
   expect(names).not.toContain('name 1')
 })
 
+test('a name that a key has stays, however many others come and go', () => {
+  const { family } = setUp({ nameOf: (key) => key.split(':')[0] ?? '' })
+  for (const key of ['eu:1', 'eu:2', 'us:1']) succeed(family.for(key))
+  family.delete('eu:1')
+  family.delete('us:1')
+  succeed(family.for('us:2'))
+  for (let i = 0; i <= 1_000; i++) {
+    family.for(`name ${i}`)
+    family.delete(`name ${i}`)
+  }
+
+  expect(family.summary().slice(0, 2)).toMatchObject([
+    { name: 'eu', breakers: 1, totals: { success: 2 } },
+    { name: 'us', breakers: 1, totals: { success: 2 } },
+  ])
+})
+
 test.each<[string, (key: string) => string]>([
   [
     'throws',

@@ -219,3 +219,19 @@ test('a late result ends no lease that is over: the next call does', () => {
   breaker.tryAcquire()
   expect(breaker.state).toBe('open')
 })
+
+test('a late success of a call by execute moves nothing either', async () => {
+  const breaker = new CircuitBreaker('payments', { clock: new ManualClock(), ...options })
+  const work = Promise.withResolvers<void>()
+  const call = breaker.execute(() => work.promise)
+  fail(breaker, 2)
+  breaker.reset()
+  fail(breaker)
+
+  work.resolve()
+  await call
+  expect(breaker.status()).toMatchObject({ trip: [{ value: 1 }], totals: { success: 1, stale: 1 } })
+
+  fail(breaker)
+  expect(breaker.state).toBe('open')
+})

@@ -1,14 +1,11 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { breakerFetch } from '@switchgear/adapters/fetch'
 import { CircuitBreakerRegistry } from '@switchgear/core'
 import type { Contender } from '../measure/time-contenders.ts'
+import { startLoopbackServer } from './start-loopback-server.ts'
 
 /** Requests to a server on this machine, read to their end. */
 export async function fetchContenders(): Promise<Contender[]> {
-  const server = fork(new URL('loopback-server.ts', import.meta.url))
-  const [port] = (await once(server, 'message')) as [number]
-  const url = `http://127.0.0.1:${port}/`
+  const url = await startLoopbackServer()
   const registry = new CircuitBreakerRegistry()
   const request = (column: string, fetch: typeof globalThis.fetch): Contender => ({
     row: 'request and answer',

@@ -12,11 +12,14 @@ export async function scrapeContenders(): Promise<Contender[]> {
 
 async function contendersWith(breakers: number): Promise<Contender[]> {
   const exporter = new PrometheusExporter({ preventServerStart: true })
+  const plainExporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true })
   // More breakers than the default shows make more series than the SDK keeps by default.
   const views = breakers > 100 ? [{ instrumentName: '*', aggregationCardinalityLimit: 100_000 }] : []
-  const meterProvider = new MeterProvider({ readers: [exporter], views })
   const registry = new CircuitBreakerRegistry({ defaults: { trip: consecutiveFailures(3) } })
-  instrumentCircuitBreakers({ registry, meterProvider, maxNames: breakers })
+  for (const reader of [exporter, plainExporter]) {
+    const meterProvider = new MeterProvider({ readers: [reader], views })
+    instrumentCircuitBreakers({ registry, meterProvider, maxNames: breakers })
+  }
   for (let i = 0; i < breakers; i++) {
     const breaker = registry.get(`service-${i}`)
     await callTimes(10, () => breaker.execute(succeed))
@@ -34,6 +37,12 @@ async function contendersWith(breakers: number): Promise<Contender[]> {
       call: async () => ((await exporter.collect()).errors.length === 0 ? 1 : 0),
     },
     { row, column: 'scrape', loop: 'value', call: async () => ((await scrape(exporter)).includes(last) ? 1 : 0) },
+    {
+      row,
+      column: 'scrape without scope',
+      loop: 'value',
+      call: async () => ((await scrape(plainExporter)).includes(last) ? 1 : 0),
+    },
   ]
 }
 

@@ -2,7 +2,7 @@ import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { AlwaysOffSampler, TracerProvider } from '@opentelemetry/sdk-trace'
 import { type CircuitBreaker, CircuitBreakerRegistry, consecutiveFailures } from '@switchgear/core'
 import { instrumentCircuitBreakers } from '@switchgear/otel'
 import { callCases, callTimes, fail, succeed } from '../call-cases.ts'
@@ -10,31 +10,39 @@ import type { Contender } from '../measure/time-contenders.ts'
 
 type Within = NonNullable<Contender['within']>
 
-/** Calls with telemetry attached to their breakers: without an SDK, with one, and under a span that it records. */
+/** Calls with telemetry attached to their breakers: without an SDK, with one, and under spans that it samples or does not. */
 export async function telemetryContenders(): Promise<Contender[]> {
   const meterProvider = new MeterProvider({ readers: [new PrometheusExporter({ preventServerStart: true })] })
   const tracerProvider = new TracerProvider({})
-  const tracer = tracerProvider.getTracer('bench')
+  const unsampling = new TracerProvider({ sampler: new AlwaysOffSampler() })
   const withSdk: Within = async (run) => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     await run()
     context.disable()
   }
-  const underSpan: Within = (run) => withSdk(() => tracer.startActiveSpan('request', run))
+  const under =
+    (provider: TracerProvider): Within =>
+    (run) =>
+      withSdk(() => provider.getTracer('bench').startActiveSpan('request', run))
   const settings: readonly [column: string, attach: (registry: CircuitBreakerRegistry) => unknown, within?: Within][] =
     [
       ['not attached', () => {}],
       ['attached, no SDK', (registry) => instrumentCircuitBreakers({ registry })],
       ['SDK', (registry) => instrumentCircuitBreakers({ registry, meterProvider, tracerProvider }), withSdk],
       [
+        'SDK, unsampled span',
+        (registry) => instrumentCircuitBreakers({ registry, meterProvider, tracerProvider: unsampling }),
+        under(unsampling),
+      ],
+      [
         'SDK, active span',
         (registry) => instrumentCircuitBreakers({ registry, meterProvider, tracerProvider }),
-        underSpan,
+        under(tracerProvider),
       ],
       [
         'SDK, span for each call',
         (registry) => instrumentCircuitBreakers({ registry, meterProvider, tracerProvider, callSpans: true }),
-        underSpan,
+        under(tracerProvider),
       ],
     ]
   const contenders: Contender[] = []

@@ -3,6 +3,7 @@ import { callTimes, charge, fail, type Library, succeed } from '../call-cases.ts
 /** Nothing at all between the caller and the call. */
 export const bareAwait: Library = {
   success: () => succeed,
+  ownClock: () => succeed,
   failure: () => fail,
   busyFailure: () => fail,
   fastFail: () => fail,

@@ -13,13 +13,14 @@ export interface Results extends RoundOptions {
   readonly calls: readonly Timing[]
   readonly telemetry: readonly Timing[]
   readonly fetches: readonly Timing[]
+  readonly requests: readonly Timing[]
   readonly scrapes: readonly Timing[]
   readonly lookups: readonly Timing[]
   readonly idle: readonly IdleCost[]
 }
 
 export function formatReport(results: Results): string {
-  const { bars, calls, telemetry, fetches, scrapes, lookups, idle, rounds, roundMs } = results
+  const { bars, calls, telemetry, fetches, requests, scrapes, lookups, idle, rounds, roundMs } = results
   return `# Results
 
 Written by \`npm run bench\`. [README.md](./README.md) says how to read it.
@@ -33,6 +34,9 @@ Written by \`npm run bench\`. [README.md](./README.md) says how to read it.
 ## Bars
 
 ${barsTable(bars)}
+
+What is left of a call's time, and why, is in [hot-path.md](../../docs/decisions/hot-path.md); of the size, in
+[size-of-the-core.md](../../docs/decisions/size-of-the-core.md).
 
 ## Calls
 
@@ -60,6 +64,12 @@ A request over loopback and its answer of one byte; the server runs in another p
 
 ${timingTable('fetch', fetches)}
 
+## breakerInterceptor
+
+The same by \`request\` of undici.
+
+${timingTable('request', requests)}
+
 ## Telemetry
 
 \`@switchgear/otel\` attached to the breaker's registry.
@@ -68,7 +78,8 @@ ${timingTable('call', telemetry)}
 
 ## Scrapes
 
-The status of each, as core alone gives it; collection by the SDK; and a scrape, which is that and the text for Prometheus.
+The status of each, as core alone gives it; collection by the SDK; and a scrape, which is that and the text for Prometheus,
+with the labels of the scope and without.
 
 ${timingTable('of', scrapes)}
 `
