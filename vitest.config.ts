@@ -8,6 +8,7 @@ const projects = [
   'packages/testkit',
   'apps/bench',
   'apps/demo',
+  'apps/observability',
   'tools/snippets',
   'scripts',
 ]

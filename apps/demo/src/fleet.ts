@@ -7,6 +7,8 @@ import { type ServiceName, serviceNames } from './settings.ts'
 import { DemoError } from './demo-error.ts'
 
 export interface FleetOptions {
+  /** The address that the services serve their metrics at. */
+  readonly metricsHost: string
   readonly onMessage: (service: ServiceName, message: ServiceMessage) => void
   /** A line that a service printed: it should not have. */
   readonly onPrinted: (service: ServiceName, line: string) => void
@@ -91,8 +93,11 @@ export class Fleet implements AsyncDisposable {
       if (input) createInterface({ input }).on('line', (line) => this.#options.onPrinted(name, line))
     }
     const { port, metricsPort } = await this.#ready(name, child)
-    const url = `http://127.0.0.1:${port}`
-    this.#services.set(name, { name, child, url, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` })
+    const { metricsHost } = this.#options
+    // All addresses are this machine's too.
+    const host = metricsHost === '0.0.0.0' ? '127.0.0.1' : metricsHost
+    const metricsUrl = `http://${host}:${metricsPort}/metrics`
+    this.#services.set(name, { name, child, url: `http://127.0.0.1:${port}`, metricsUrl })
   }
 
   async #ready(name: ServiceName, child: ChildProcess): Promise<Ready> {

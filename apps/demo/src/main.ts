@@ -17,7 +17,7 @@ async function main(args: readonly string[]): Promise<number> {
       return 0
     }
     const signal = AbortSignal.any([whenSignalled(), whenUnread(process.stdout)])
-    const result = await runDemo({ once, stream: process.stdout, env: process.env, signal })
+    const result = await runDemo({ once, stream: process.stdout, env: process.env, signal, skips: countSkips() })
     // Without --once an interruption is the way to end it. With it, nothing was proven.
     return { kept: 0, broken: 1, interrupted: once ? 130 : 0 }[result]
   } catch (error) {
@@ -33,6 +33,12 @@ function whenUnread(stream: NodeJS.WriteStream): AbortSignal {
   const controller = new AbortController()
   stream.on('error', () => controller.abort())
   return controller.signal
+}
+
+function countSkips(): () => number {
+  let skips = 0
+  process.on('SIGUSR2', () => skips++)
+  return () => skips
 }
 
 function whenSignalled(): AbortSignal {

@@ -20,6 +20,8 @@ export interface DemoOptions {
   readonly env: NodeJS.ProcessEnv
   /** Ends the demo, which still prints its summary. */
   readonly signal: AbortSignal
+  /** How often somebody wished that the phase that is on were over. */
+  readonly skips?: () => number
 }
 
 interface Stage {
@@ -27,6 +29,7 @@ interface Stage {
   readonly logbook: Logbook
   readonly view: LiveView
   readonly phases: readonly Phase[]
+  readonly skips: () => number
 }
 
 const checkoutsPerSecond = 25
@@ -36,10 +39,10 @@ const pollMs = 50
 
 /** Starts the services, plays the script on them and prints what came of it. */
 export async function runDemo(options: DemoOptions): Promise<'kept' | 'broken' | 'interrupted'> {
-  const { once, stream, env } = options
+  const { once, stream, env, skips = () => 0 } = options
   const settings = readSettings(env)
   const paint = paintFor(stream)
-  const phases = script({ once })
+  const phases = script({ once, downSeconds: settings.downSeconds })
   const logbook = new Logbook()
   const view = createLiveView(stream, paint, env)
   const tell = (news: string): void => view.tell(logbook.elapsedMs, news)
@@ -54,6 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<'kept' | 'broken' |
   const over = AbortSignal.any([options.signal, lost.signal])
   try {
     await using fleet = await Fleet.start({
+      metricsHost: settings.metricsHost,
       onMessage: (service, message) => {
         logbook.heard(service, message)
         const news = newsIn(service, message)
@@ -63,7 +67,7 @@ export async function runDemo(options: DemoOptions): Promise<'kept' | 'broken' |
       onLost: (error) => lost.abort(error),
     })
     print(stream, introduce(fleet, settings))
-    await play({ fleet, logbook, view, phases }, once, over)
+    await play({ fleet, logbook, view, phases, skips }, once, over)
     await scrapeAll(fleet, logbook)
     view.show(logbook.frame())
   } finally {
@@ -104,12 +108,14 @@ async function play(stage: Stage, once: boolean, signal: AbortSignal): Promise<v
   await load.stop()
 }
 
-async function playRound({ fleet, logbook, view, phases }: Stage, signal: AbortSignal): Promise<void> {
+async function playRound({ fleet, logbook, view, phases, skips }: Stage, signal: AbortSignal): Promise<void> {
   for (const phase of phases) {
     fleet.setPayments(phase.condition)
     logbook.beginPhase(phase)
     view.tell(logbook.elapsedMs, phase.about)
-    while (!signal.aborted && !phase.isOver(logbook.progress())) await sleep(pollMs)
+    const skipsBefore = skips()
+    const goesOn = (): boolean => skips() === skipsBefore && !phase.isOver(logbook.progress())
+    while (!signal.aborted && goesOn()) await sleep(pollMs)
     if (signal.aborted) return
   }
 }

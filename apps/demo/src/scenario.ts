@@ -21,8 +21,14 @@ export interface Phase {
   readonly isOver: (progress: Progress) => boolean
 }
 
+export interface ScriptOptions {
+  readonly once: boolean
+  /** How long payments is down, in seconds, if the script's own time is not right. */
+  readonly downSeconds?: number | undefined
+}
+
 /** The script: payments is healthy, slow, down and healthy again. */
-export function script({ once }: { readonly once: boolean }): readonly Phase[] {
+export function script({ once, downSeconds }: ScriptOptions): readonly Phase[] {
   // All of the longest times of a fast round stay well under a minute.
   const seconds = once ? { healthy: 4, slow: 6, down: 5, after: 3 } : { healthy: 10, slow: 14, down: 14, after: 8 }
   const enoughFailedFast = 60
@@ -44,7 +50,7 @@ export function script({ once }: { readonly once: boolean }): readonly Phase[] {
       name: 'down',
       condition: 'down',
       about: 'payments goes down: connections hang, then are reset',
-      isOver: ({ phaseMs }) => phaseMs >= seconds.down * 1_000,
+      isOver: ({ phaseMs }) => phaseMs >= (downSeconds ?? seconds.down) * 1_000,
     },
     {
       name: 'healthy again',

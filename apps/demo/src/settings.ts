@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { UsageError } from './demo-error.ts'
 
 export type ServiceName = 'storefront' | 'orders' | 'payments'
@@ -14,6 +15,10 @@ export interface ServicePorts {
 
 export interface Settings {
   readonly ports: Readonly<Record<ServiceName, ServicePorts>>
+  /** The address that the metrics are served at; 127.0.0.1 unless a scraper is on another machine, or in a container. */
+  readonly metricsHost: string
+  /** How long payments is down in a round, in seconds; undefined for the script's own time. */
+  readonly downSeconds: number | undefined
   /** Where traces go besides the summary. */
   readonly otlpEndpoint: string | undefined
 }
@@ -39,6 +44,8 @@ export const variables: readonly { name: string; about: string }[] = [
     },
     { name: portVariable(service, 'http'), about: 'port it listens on (a free one)' },
   ]),
+  { name: 'DEMO_METRICS_HOST', about: 'address that /metrics is served at (127.0.0.1)' },
+  { name: 'DEMO_DOWN_SECONDS', about: 'how long payments is down in a round (5 or 14)' },
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', about: 'where traces go too, such as http://127.0.0.1:4318 (nowhere)' },
   { name: 'NO_COLOR', about: 'any value: no colours' },
 ]
@@ -51,6 +58,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   })
   return {
     ports: { storefront: ports('storefront'), orders: ports('orders'), payments: ports('payments') },
+    metricsHost: readMetricsHost(env),
+    downSeconds: readDownSeconds(env),
     otlpEndpoint: readEndpoint(env),
   }
 }
@@ -61,6 +70,19 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw new UsageError(`${name} is ${JSON.stringify(text)}; it has to be a port: a whole number from 0 to 65535`)
+}
+
+function readMetricsHost(env: NodeJS.ProcessEnv): string {
+  const text = env['DEMO_METRICS_HOST']?.trim() || '127.0.0.1'
+  if (isIPv4(text)) return text
+  throw new UsageError(`DEMO_METRICS_HOST is ${JSON.stringify(text)}; it has to be an IPv4 address, such as 0.0.0.0`)
+}
+
+function readDownSeconds(env: NodeJS.ProcessEnv): number | undefined {
+  const text = env['DEMO_DOWN_SECONDS']?.trim()
+  if (text === undefined || text === '') return undefined
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new UsageError(`DEMO_DOWN_SECONDS is ${JSON.stringify(text)}; it has to be a whole number of seconds`)
 }
 
 function readEndpoint(env: NodeJS.ProcessEnv): string | undefined {

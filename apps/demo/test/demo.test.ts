@@ -27,6 +27,17 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
+test('on SIGUSR2 it goes on to the next phase', { timeout: 60_000 }, async () => {
+  demo = new RunningDemo([], { DEMO_DOWN_SECONDS: '3600' })
+  for (const about of ['paid ', 'turns slow', 'goes down']) {
+    await demo.says(about)
+    demo.kill('SIGUSR2')
+  }
+  await demo.says('healthy again')
+  demo.kill('SIGINT')
+  expect(await demo.exitCode(), demo.output).toBe(0)
+})
+
 test('when it is killed, its services end too', { timeout: 60_000 }, async () => {
   demo = new RunningDemo([])
   await demo.says('paid ')

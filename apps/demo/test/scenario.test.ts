@@ -27,6 +27,12 @@ test('keeps payments slow until enough calls have failed fast, on a slow machine
   expect(slow?.isOver(progress({ phaseMs: 7_000, failedFast: 60 }))).toBe(true)
 })
 
+test('keeps payments down for as long as it is told', () => {
+  const down = script({ once: true, downSeconds: 150 })[2]
+  expect(down?.isOver(progress({ phaseMs: 149_000 }))).toBe(false)
+  expect(down?.isOver(progress({ phaseMs: 150_000 }))).toBe(true)
+})
+
 test('goes on after the recovery for long enough to show it', () => {
   const last = script({ once: true }).at(-1)
   expect(last?.isOver(progress({ phaseMs: 9_000 }))).toBe(false)

@@ -9,6 +9,8 @@ test('serves metrics on fixed ports and everything else on free ones', () => {
       orders: { http: 0, metrics: 9465 },
       payments: { http: 0, metrics: 9466 },
     },
+    metricsHost: '127.0.0.1',
+    downSeconds: undefined,
     otlpEndpoint: undefined,
   })
 })
@@ -27,6 +29,16 @@ test('takes ports from the environment, 0 among them', () => {
 test.each(['http', '-1', '65536', '94.5', '0x10'])('refuses the port %s, and says which variable it is', (port) => {
   expect(() => readSettings({ DEMO_ORDERS_METRICS_PORT: port })).toThrow(UsageError)
   expect(() => readSettings({ DEMO_ORDERS_METRICS_PORT: port })).toThrow(`DEMO_ORDERS_METRICS_PORT is "${port}"`)
+})
+
+test('serves metrics to other machines when told to, and to nobody by a name', () => {
+  expect(readSettings({ DEMO_METRICS_HOST: '0.0.0.0' }).metricsHost).toBe('0.0.0.0')
+  expect(() => readSettings({ DEMO_METRICS_HOST: 'localhost' })).toThrow('DEMO_METRICS_HOST is "localhost"')
+})
+
+test('takes the length of the outage from the environment', () => {
+  expect(readSettings({ DEMO_DOWN_SECONDS: '150' }).downSeconds).toBe(150)
+  expect(() => readSettings({ DEMO_DOWN_SECONDS: '-1' })).toThrow('DEMO_DOWN_SECONDS is "-1"')
 })
 
 test('sends traces where the standard variables say, the one for traces first', () => {

@@ -19,11 +19,10 @@ export type Route = (request: IncomingMessage, response: ServerResponse) => Prom
 const reportMs = 200
 // Longer than a connection is idle: none is closed under a request that is on its way.
 const keepAliveMs = 60_000
-const host = '127.0.0.1'
 
 /** Runs a service: its routes, such as `POST /orders`, its metrics, and what it tells the demo. */
 export async function serve(name: ServiceName, routes: Readonly<Record<string, Route>>): Promise<void> {
-  const ports = readSettings(process.env).ports[name]
+  const { ports, metricsHost } = readSettings(process.env)
   const server = createServer({ keepAliveTimeout: keepAliveMs }, answer(routes))
   const metricsServer = createServer(answerScrapes)
   const reporting = reportBreakers()
@@ -42,8 +41,8 @@ export async function serve(name: ServiceName, routes: Readonly<Record<string, R
   // Ctrl-C reaches all processes of a terminal. The demo decides when this one ends, after the last numbers are in.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   try {
-    await listen(server, name, 'http', ports)
-    await listen(metricsServer, name, 'metrics', ports)
+    await listen(server, name, 'http', ports[name].http, '127.0.0.1')
+    await listen(metricsServer, name, 'metrics', ports[name].metrics, metricsHost)
     sendToDemo({ type: 'ready', port: portOf(server), metricsPort: portOf(metricsServer) })
   } catch (error) {
     sendToDemo({ type: 'failed', message: (error as Error).message })
@@ -83,8 +82,13 @@ const answerScrapes: RequestListener = (request, response) => {
   else response.writeHead(404).end()
 }
 
-function listen(server: Server, name: ServiceName, kind: keyof ServicePorts, ports: ServicePorts): Promise<void> {
-  const port = ports[kind]
+function listen(
+  server: Server,
+  name: ServiceName,
+  kind: keyof ServicePorts,
+  port: number,
+  host: string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'something else listens there' : error.message
