@@ -38,7 +38,9 @@ export async function run({ code, file, line, setup }: Snippet): Promise<void> {
     })
   } catch (error) {
     const { stderr, signal } = error as { stderr: string; signal: string | null }
-    throw new Error(`${file}:${line}: ${signal === null ? stderr : `still running after ${LONGEST_MS} ms`}`, { cause: error })
+    throw new Error(`${file}:${line}: ${signal === null ? stderr : `still running after ${LONGEST_MS} ms`}`, {
+      cause: error,
+    })
   }
 }
 
