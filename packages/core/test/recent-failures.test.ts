@@ -8,6 +8,10 @@ function failing(options: CircuitBreakerOptions = {}): { breaker: CircuitBreaker
   return { breaker: new CircuitBreaker('payments', { clock, trip: consecutiveFailures(1_000), ...options }), clock }
 }
 
+const thrower = (): never => {
+  throw new Error('the trap')
+}
+
 /** The message that is kept of an error. */
 function kept(message: unknown, options?: CircuitBreakerOptions): string | undefined {
   const { breaker } = failing(options)
@@ -180,13 +184,33 @@ test('a string that was thrown is its own message, and what has none has an empt
   expect(breaker.status().warnings).toEqual({})
 })
 
-test('an empty name is none, for the very first failure of a process too', async () => {
-  vi.resetModules()
-  const core = await import('@switchgear/core')
-  const breaker = new core.CircuitBreaker('payments')
-  fail(breaker, 1, Object.assign(new TypeError('x'), { name: '' }))
+test('the very first failure of a process may be of anything', async () => {
+  for (const [error, type] of [
+    [Object.assign(new TypeError('x'), { name: '' }), 'TypeError'],
+    [Object.create(null), 'Error'],
+  ] as const) {
+    vi.resetModules()
+    const core = await import('@switchgear/core')
+    const breaker = new core.CircuitBreaker('payments')
+    fail(breaker, 1, error)
 
-  expect(breaker.status().failuresByType).toEqual({ TypeError: 1 })
+    expect(breaker.status().failuresByType).toEqual({ [type]: 1 })
+  }
+})
+
+test('errors of one class that have names of their own are told apart', () => {
+  const { breaker } = failing()
+  for (const name of ['AbortError', 'NetworkError', 'AbortError']) fail(breaker, 1, new DOMException('x', name))
+
+  expect(breaker.status().failuresByType).toEqual({ AbortError: 2, NetworkError: 1 })
+})
+
+test('of a hostile Proxy the type is Error', () => {
+  const { breaker } = failing()
+  fail(breaker, 1, new TypeError('x'))
+  fail(breaker, 1, new Proxy({}, { get: thrower }))
+
+  expect(breaker.status().failuresByType).toEqual({ TypeError: 1, Error: 1 })
 })
 
 test('at most ten types are counted by name, the rest together', () => {
