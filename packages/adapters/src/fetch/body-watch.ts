@@ -2,8 +2,8 @@
 export interface BodyObserver {
   /** Whether the request holds a place in half_open, which it must give back in time. */
   readonly probe: boolean
-  /** The body has come whole, or nobody wants more of it. */
-  bodyEnded(): void
+  /** The body has come whole, or nobody wants more of it. Must not lead to anything of the caller's, such as a signal. */
+  readonly bodyEnded: () => void
   bodyFailed(error: unknown): void
 }
 
@@ -17,10 +17,20 @@ export interface BodyObserver {
  */
 export function watchBody(response: Response, observer: BodyObserver): void {
   // There is nothing to wait for, or what a test has put in the place of a response does not take part.
-  if (!Object.isExtensible(response) || !response.body) return observer.bodyEnded()
+  if (!Object.isExtensible(response) || !bodyOf(response)) return observer.bodyEnded()
   const watch = new BodyWatch(observer)
   watchResponse(response, watch)
   setTimeout(() => watch.endUnlessRead(), 0)
+}
+
+/** The body, without a word to a watch that is on the response already: that of another `breakerFetch`, further in. */
+export function bodyOf(response: Response): Response['body'] {
+  const isWatched = Object.getOwnPropertyDescriptor(response, 'body')?.get !== undefined
+  return isWatched ? platformBodyOf(response) : response.body
+}
+
+function platformBodyOf(response: Response): Response['body'] {
+  return Reflect.get(Object.getPrototypeOf(response) as object, 'body', response) as Response['body']
 }
 
 // It must not lead to the response: a stream lives on inside the platform, which cancels it when the response is collected.
@@ -48,7 +58,9 @@ class BodyWatch {
   take(stream: Response['body']): void {
     if (this.#isTaken || stream === null) return
     this.#isTaken = true
-    takenStreams.register(stream, this.end)
+    // What is registered is held until then. The observer would lead to the caller's signal, and that to whoever listens to
+    // it: to the stream itself, maybe.
+    takenStreams.register(stream, this.#observer.bodyEnded)
   }
 
   endUnlessRead(): void {
@@ -80,8 +92,8 @@ function watchResponse(response: Response, watch: BodyWatch): void {
     shadow(response, name, (read) => {
       return function (...args) {
         // A body that is taken already rejects for reasons of the caller.
-        const { bodyUsed, body } = (this ?? {}) as Partial<Response>
-        if (bodyUsed || body?.locked) return read.apply(this, args)
+        const owner = (this ?? {}) as Partial<Response>
+        if (owner.bodyUsed || owner.body?.locked) return read.apply(this, args)
         watch.begin()
         return watch.follow(read.apply(this, args))
       }
@@ -94,12 +106,13 @@ function watchResponse(response: Response, watch: BodyWatch): void {
       return copy
     }
   })
-  if (Object.hasOwn(response, 'body')) return watchStream(response.body, watch)
+  const own = Object.getOwnPropertyDescriptor(response, 'body')
+  if (own !== undefined && own.get === undefined) return watchStream(response.body, watch)
   Object.defineProperty(response, 'body', {
     configurable: true,
     // Asked each time: a clone leaves the response with another stream.
     get(this: Response) {
-      const body = Reflect.get(Object.getPrototypeOf(this) as object, 'body', this) as Response['body']
+      const body = own?.get === undefined ? platformBodyOf(this) : (own.get.call(this) as Response['body'])
       watchStream(body, watch)
       watch.take(body)
       return body

@@ -15,6 +15,7 @@ export class Exchange implements BodyObserver {
   readonly #startedAt: number
   /** What has come of it, as far as the headers say. */
   verdict: Verdict = 'ignored'
+  readonly bodyEnded: () => void
   /** That of a response which is a failure. */
   status: number | undefined
   /** For how many ms it asked to be left alone. */
@@ -25,6 +26,7 @@ export class Exchange implements BodyObserver {
     this.#config = config
     this.#signal = signal
     this.#startedAt = config.clock.now()
+    this.bodyEnded = successOf(permit)
   }
 
   get probe(): boolean {
@@ -45,10 +47,6 @@ export class Exchange implements BodyObserver {
   /** No headers have come. */
   failed(error: unknown): void {
     this.verdict = this.#settleByError(error, () => this.#judge({ error }, 'ignored'))
-  }
-
-  bodyEnded(): void {
-    this.#permit.success()
   }
 
   /** An error that is none of the network, such as that a body is no JSON, leaves it at what the headers said. */
@@ -100,4 +98,8 @@ export class Exchange implements BodyObserver {
     const { classify, clock } = this.#config
     return askClassify(classify, outcome, clock.now() - this.#startedAt, 'breakerFetch') ?? byDefault
   }
+}
+
+function successOf(permit: Permit): () => void {
+  return () => permit.success()
 }

@@ -1,6 +1,7 @@
 import { CircuitTimeoutError, type Clock, type Timer } from '@switchgear/core'
 import { dropBody } from '../http/drop-body.ts'
 import { followSignal } from '../http/follow-signal.ts'
+import { bodyOf } from './body-watch.ts'
 
 interface TimeLimit {
   /** The caller's own signal. */
@@ -18,7 +19,7 @@ export async function withTimeLimit(
 ): Promise<Response> {
   const controller = new AbortController()
   const unfollow = signal ? followSignal(signal, controller) : undefined
-  const answer = call(controller.signal)
+  const answer = settle(() => call(controller.signal))
   let isOver = false
   // A fetch that heeds no signal: nobody will read this body.
   answer.then((late) => (isOver ? dropBody(late) : undefined)).catch(() => {})
@@ -48,7 +49,12 @@ const bodies = new FinalizationRegistry<() => void>((callback) => callback())
 /** Calls back when nobody can read the body any more: until then the caller's abort is for it too. */
 function callWhenCollected(response: Response, callback: () => void): void {
   // What a test has put in the place of a response may have a body of any kind, or not be there.
-  const body: unknown = (response as Response | undefined)?.body
+  const body: unknown = typeof response === 'object' && response !== null ? bodyOf(response) : undefined
   if (typeof body === 'object' && body !== null) bodies.register(body, callback)
   else callback()
+}
+
+/** By a promise, also where a fetch throws at once or gives what it has at once. */
+async function settle<T>(call: () => T | PromiseLike<T>): Promise<T> {
+  return call()
 }

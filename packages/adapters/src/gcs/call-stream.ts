@@ -39,6 +39,7 @@ export function guardStream<S>(
 /** What hears of a stream that is only a part of an operation. */
 export function partOf(operation: Operation): StreamObserver {
   return {
+    operation,
     begin: () => operation,
     ended: () => operation.waitForCaller(),
     destroyed(_operation, fault) {

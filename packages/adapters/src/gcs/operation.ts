@@ -46,6 +46,9 @@ export class Operation {
     signal?.throwIfAborted()
     this.#breaker = breaker
     this.#permit = breaker.acquire()
+    // A listener that heard of the admission may have aborted.
+    if (signal?.aborted) this.#permit.ignore()
+    signal?.throwIfAborted()
     const { clock } = breaker.callOptions
     this.#startedAt = clock.now()
     this.#timer = new TurnTimer(clock, timeoutMs, () => this.#cutOff(new CircuitTimeoutError(breaker.name, timeoutMs)))

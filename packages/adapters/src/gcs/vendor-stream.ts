@@ -23,6 +23,8 @@ export interface VendorWriteStream extends VendorStream {
 
 /** Hears of a stream's life, which begins when it is first used: a stream that nobody uses asks nothing of the service. */
 export interface StreamObserver {
+  /** The operation that the stream is a part of, if it began before the stream. */
+  readonly operation?: Operation
   /** Gives the operation that the stream belongs to; throws when it is not admitted. */
   begin(): Operation
   /** The stream has done all that it was asked for. */

@@ -1,10 +1,14 @@
 import type { Operation } from './operation.ts'
 import { override, type StreamObserver, type VendorReadStream } from './vendor-stream.ts'
 
+const CLIENT_CLOSED_REQUEST = 499
+
 /** What the client's stream tells of the response that it reads from: itself a stream. */
 interface VendorResponse {
-  readonly statusCode?: number
+  statusCode?: number
   readonly destroyed?: boolean
+  destroy?(): unknown
+  [Symbol.asyncIterator]?: () => AsyncIterator<unknown>
   readonly request?: { agent?: unknown }
   on?(event: 'unpipe', listener: (source: { destroy(): unknown }) => void): unknown
 }
@@ -57,7 +61,8 @@ export function watchReads(stream: VendorReadStream, observer: StreamObserver): 
   stream.on('response', (value) => {
     response = value ?? {}
     closeAloneWhenDestroyed(response)
-    if (isGood(response)) operation?.answered()
+    if (stream.destroyed) turnDown(response)
+    else if (isGood(response)) operation?.answered()
   })
 }
 
@@ -68,6 +73,16 @@ export function watchReads(stream: VendorReadStream, observer: StreamObserver): 
 function closeAloneWhenDestroyed(response: VendorResponse): void {
   if (response.request !== undefined) response.request.agent = false
   response.on?.('unpipe', (source) => response.destroyed && source.destroy())
+}
+
+/**
+ * For a stream that was destroyed before its answer came: the client pipes a good one into it all the same, and on Node 24
+ * that ends the process. A bad one it throws away, after it has read what it says.
+ */
+function turnDown(response: VendorResponse): void {
+  response.statusCode = CLIENT_CLOSED_REQUEST
+  response[Symbol.asyncIterator] = async function* () {}
+  response.destroy?.()
 }
 
 /**

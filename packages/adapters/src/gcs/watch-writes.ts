@@ -61,11 +61,11 @@ export function watchWrites(stream: VendorWriteStream, observer: StreamObserver,
       )
     },
     destroy(error, ...others) {
-      const current = operation
+      const current = operation ?? observer.operation
       if (current !== undefined && !isOver) {
         isOver = true
-        // What the client has to say after the last piece, it says to the callback of _final.
-        if (!error || isLast) observer.destroyed(current, faultOf(error, false))
+        // Before the first piece the client has nothing to say; what it has to after the last, it says to the callback of _final.
+        if (!error || operation === undefined || isLast) observer.destroyed(current, faultOf(error, false))
         else {
           // When the client has given up, what this stream feeds is destroyed already: it takes nothing, not even nothing.
           let byClient = false

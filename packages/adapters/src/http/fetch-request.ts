@@ -34,10 +34,12 @@ export function withSignal([input, init]: FetchParameters, signal: AbortSignal):
   return [input, { ...(init === undefined ? { referrer, referrerPolicy } : copyInit(init)), signal } as RequestInit]
 }
 
-/** All that fetch would read of an init: a Request given as one has it on its prototype. */
+/** All that fetch would read of an init, and options of adapters: a Request given as one has it on its prototype. */
 export function copyInit<Init extends object>(init: Init): Init {
   const copy: Partial<Init> = {}
   for (const name in init) copy[name] = init[name]
+  // That loop leaves out symbols.
+  for (const symbol of Object.getOwnPropertySymbols(init)) copy[symbol as keyof Init] = init[symbol as keyof Init]
   return copy as Init
 }
 

@@ -37,5 +37,13 @@ export function followSignal(signal: AbortSignal, follower: Abortable): () => vo
   let followers = followersOf.get(signal)
   if (followers === undefined) followersOf.set(signal, (followers = new Followers(signal)))
   followers.add(follower)
-  return () => followers.delete(follower)
+  return stopperOf(new WeakRef(followers), new WeakRef(follower))
+}
+
+/** It may be kept for long, and must not lead to the signal, nor to whoever listens to either. */
+function stopperOf(followers: WeakRef<Followers>, follower: WeakRef<Abortable>): () => void {
+  return () => {
+    const stopped = follower.deref()
+    if (stopped !== undefined) followers.deref()?.delete(stopped)
+  }
 }

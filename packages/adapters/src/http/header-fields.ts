@@ -5,12 +5,16 @@ export type HeaderRecord = Readonly<Record<string, string | readonly string[] | 
 
 /** The fields of either kind; what has none has none. */
 export function headerFieldsOf(headers: HeaderFields | HeaderRecord | undefined): HeaderFields {
-  if (typeof headers?.get === 'function') return headers as HeaderFields
   return {
     get(name) {
-      const [, value] = Object.entries(headers ?? {}).find(([other]) => other.toLowerCase() === name) ?? []
-      // Several fields of one name are one, with commas (RFC 9110, 5.3).
+      const value = valueOf(headers, name)
+      // Several fields of one name are one, with commas (RFC 9110, 5.3). Some clients give numbers.
       return value === undefined || value === null ? null : String(value)
     },
   }
+}
+
+function valueOf(headers: HeaderFields | HeaderRecord | undefined, name: string): HeaderRecord[string] {
+  if (typeof headers?.get === 'function') return (headers as HeaderFields).get(name)
+  return Object.entries(headers ?? {}).find(([other]) => other.toLowerCase() === name)?.[1]
 }

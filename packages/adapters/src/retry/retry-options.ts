@@ -63,7 +63,7 @@ export const retryRules: Record<keyof RetryOptions, OptionRule> = {
 const budgetRules: Record<keyof RetryBudgetOptions, OptionRule> = {
   share: [duration[0], 'a number, 0 or more'],
   minimum: amount,
-  windowMs: [(value) => duration[0](value) && value !== 0, 'a number of ms above 0'],
+  windowMs: [(value) => duration[0](value) && (value as number) >= 1, 'a number of ms, at least 1'],
 }
 
 /**

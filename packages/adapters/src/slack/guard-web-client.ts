@@ -1,4 +1,5 @@
 import { CircuitBreakerConfigError } from '@switchgear/core'
+import { hideSecret } from './hide-secret.ts'
 import type { SlackGuard } from './slack-guard.ts'
 import { createSlackGuard, type SlackOptions } from './slack-options.ts'
 
@@ -27,7 +28,8 @@ export interface GuardWebClientOptions extends SlackOptions {
  */
 export function guardWebClient<C extends SlackWebClient>(client: C, options: GuardWebClientOptions = {}): C {
   if (typeof (client as C | undefined)?.apiCall !== 'function' || guarded.has(client)) {
-    throw new CircuitBreakerConfigError('client', client, 'a WebClient of @slack/web-api that is not guarded yet')
+    const allowed = 'a WebClient of @slack/web-api that is not guarded yet'
+    throw new CircuitBreakerConfigError('client', hideSecret(client), allowed)
   }
   const guard = createSlackGuard(options, { name: 'slack-api', timeoutMs: 30_000 }, {})
   const proxy = new GuardedParts(guard).client(client)

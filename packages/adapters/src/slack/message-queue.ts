@@ -29,9 +29,9 @@ export class MessageQueue<M> {
     return this.#waiting.length
   }
 
+  /** Adds a message in its place: one that has failed only after a while may be older than those that wait. */
   add(waiting: Waiting<M>): void {
-    this.#waiting.push(waiting)
-    this.#dropOverflow()
+    this.#insertBefore(({ since }) => since > waiting.since, waiting)
   }
 
   take(): Waiting<M> | undefined {
@@ -40,8 +40,7 @@ export class MessageQueue<M> {
 
   /** Puts back what {@link take} gave: it is still the oldest, and the one to go if its place is taken. */
   putBack(waiting: Waiting<M>): void {
-    this.#waiting.unshift(waiting)
-    this.#dropOverflow()
+    this.#insertBefore(({ since }) => since >= waiting.since, waiting)
   }
 
   expire(now: number): void {
@@ -49,7 +48,9 @@ export class MessageQueue<M> {
     this.#dropOldest(fresh === -1 ? this.#waiting.length : fresh, 'expired')
   }
 
-  #dropOverflow(): void {
+  #insertBefore(isLater: (other: Waiting<M>) => boolean, waiting: Waiting<M>): void {
+    const index = this.#waiting.findIndex(isLater)
+    this.#waiting.splice(index === -1 ? this.#waiting.length : index, 0, waiting)
     this.#dropOldest(Math.max(0, this.#waiting.length - this.#limits.max), 'queue_full')
   }
 

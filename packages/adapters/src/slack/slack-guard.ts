@@ -7,6 +7,7 @@ import {
   type Verdict,
 } from '@switchgear/core'
 import { askClassify } from '../http/ask-classify.ts'
+import { followSignal } from '../http/follow-signal.ts'
 import { isTimeout } from '../http/is-timeout.ts'
 import { judgeSlackError } from './judge-slack-error.ts'
 import { Misconfiguration, type MisconfigurationListener } from './misconfiguration.ts'
@@ -49,6 +50,11 @@ export class SlackGuard {
     const { signal } = call
     if (signal?.aborted) throw signal.reason
     const permit = this.breaker.acquire()
+    // A listener that heard of the admission may have aborted.
+    if (signal?.aborted) {
+      permit.ignore()
+      throw signal.reason
+    }
     const { clock } = this.breaker.callOptions
     const startedAt = clock.now()
     const cutter = new AbortController()
@@ -58,8 +64,7 @@ export class SlackGuard {
       reject(reason)
       cutter.abort(reason)
     }
-    const abort = (): void => cutOff(signal?.reason)
-    signal?.addEventListener('abort', abort)
+    const unfollow = signal && followSignal(signal, { abort: cutOff })
     const timer = this.#setTimer(cutOff)
     try {
       const result = permit.run(async () => call.make(cutter.signal))
@@ -73,7 +78,7 @@ export class SlackGuard {
       throw error
     } finally {
       timer?.cancel()
-      signal?.removeEventListener('abort', abort)
+      unfollow?.()
     }
   }
 

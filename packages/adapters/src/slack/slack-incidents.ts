@@ -5,9 +5,9 @@ import {
   type Incident,
   type IncidentSource,
   type OptionRule,
-  validateOptions,
   watchIncidents,
 } from '@switchgear/core'
+import { hideSecret, validateSlackOptions } from './hide-secret.ts'
 import { foldedText, openedText, recoveredText, unfoldedText } from './incident-text.ts'
 import { warn } from './misconfiguration.ts'
 import { func } from './slack-options.ts'
@@ -43,8 +43,10 @@ export interface SlackIncidentsOptions {
  * @throws {CircuitBreakerConfigError} for options that are not allowed
  */
 export function slackIncidents(notify: IncidentRecipient, options: SlackIncidentsOptions = {}): Disposable {
-  if (typeof notify !== 'function') throw new CircuitBreakerConfigError('notify', notify, 'a function')
-  validateOptions('', options, rules)
+  if (typeof notify !== 'function') {
+    throw new CircuitBreakerConfigError('notify', hideSecret(notify), 'a function')
+  }
+  validateSlackOptions('', options, rules)
   const reporter = new IncidentReporter(notify, options)
   // What is given back is looked at: a promise may reject.
   return watchIncidents(options.registry ?? getDefaultRegistry(), (incident) => reporter.report(incident))

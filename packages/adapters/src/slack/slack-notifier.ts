@@ -1,11 +1,6 @@
-import {
-  type CircuitBreaker,
-  CircuitBreakerConfigError,
-  type Clock,
-  type OptionRule,
-  validateOptions,
-} from '@switchgear/core'
+import { type CircuitBreaker, CircuitBreakerConfigError, type Clock, type OptionRule } from '@switchgear/core'
 import { Delivery, type DeliveryFailure } from './delivery.ts'
+import { hideSecret, validateSlackOptions } from './hide-secret.ts'
 import type { QueueLoss } from './message-queue.ts'
 import { Notifications } from './notifications.ts'
 import type { SlackCallError } from './slack-call-error.ts'
@@ -47,8 +42,8 @@ export interface SlackNotifierOptions<M = SlackMessage> extends SlackOptions {
   /** Keeps notifications that could not be sent and sends them later. Default: they are dropped. */
   queue?: SlackQueueOptions
   /**
-   * Hears of each notification that is dropped, but of those that it sends itself. Default: the first for each reason is a
-   * line by `console.warn`.
+   * Hears of each notification that is dropped, but of those that it sends itself before it first awaits. Default: the first
+   * for each reason is a line by `console.warn`.
    */
   onDrop?: (dropped: DroppedNotification<M>) => unknown
   /** How long disposal may take to send what waits, in ms. Default: 5,000. */
@@ -98,7 +93,7 @@ export function slackNotifier<M>(
   options: SlackNotifierOptions<M> = {},
 ): SlackNotifier<M> {
   const guard = createSlackGuard(options, { name: 'slack', timeoutMs: 3_000 }, rules)
-  if (options.queue !== undefined) validateOptions('queue.', options.queue, queueRules)
+  if (options.queue !== undefined) validateSlackOptions('queue.', options.queue, queueRules)
   const { clock } = guard.breaker.callOptions
   const delivery = new Delivery<M>(webhookOf(webhook, options.fetch, clock), guard)
   const notifications = new Notifications<M>(delivery, guard.breaker, options)
@@ -134,5 +129,5 @@ function webhookOf<M>(
   }
   if (typeof (webhook as SlackWebhook<M> | undefined)?.send === 'function') return webhook
   const allowed = "a webhook's URL, or an object with a method send(message), such as an IncomingWebhook"
-  throw new CircuitBreakerConfigError('webhook', webhook, allowed)
+  throw new CircuitBreakerConfigError('webhook', hideSecret(webhook), allowed)
 }

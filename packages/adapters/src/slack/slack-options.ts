@@ -3,8 +3,8 @@ import {
   type CircuitBreakerRegistry,
   getDefaultRegistry,
   type OptionRule,
-  validateOptions,
 } from '@switchgear/core'
+import { validateSlackOptions } from './hide-secret.ts'
 import type { MisconfigurationListener } from './misconfiguration.ts'
 import { SlackGuard } from './slack-guard.ts'
 
@@ -67,7 +67,7 @@ export function createSlackGuard<Own extends string>(
   defaults: SlackDefaults,
   ownRules: Record<Own, OptionRule>,
 ): SlackGuard {
-  validateOptions('', options, { ...rules, ...ownRules })
+  validateSlackOptions('', options, { ...rules, ...ownRules })
   const { registry, name, maxRetryAfterMs, onMisconfigured, timeoutMs, classify, ...others } = options
   const ofBreakers = Object.entries(others).filter(([option, value]) => value !== undefined && !(option in ownRules))
   const breakerOptions = ofBreakers.length === 0 ? undefined : Object.fromEntries(ofBreakers)

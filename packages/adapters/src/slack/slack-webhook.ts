@@ -1,4 +1,5 @@
 import { CircuitBreakerConfigError } from '@switchgear/core'
+import { hideSecret } from './hide-secret.ts'
 import { judgeHttpAnswer } from './judge-answer.ts'
 
 /** What a notification is sent with: an `IncomingWebhook` of @slack/webhook, or anything with such a method. */
@@ -47,7 +48,5 @@ export class UrlWebhook implements SlackWebhook<unknown> {
 function checkUrl(url: string | URL): string {
   const text = String(url)
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
-  // An empty one is a variable that is not set.
-  const shown = text === '' ? text : 'something else (not shown: it may be a secret)'
-  throw new CircuitBreakerConfigError('webhook', shown, 'an http or https URL')
+  throw new CircuitBreakerConfigError('webhook', hideSecret(text), 'an http or https URL')
 }

@@ -2,6 +2,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { BreakerFetchOptions } from '@switchgear/adapters/fetch'
 import { answer, cutBody, OpenBody } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
 import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
@@ -250,6 +251,16 @@ test('a second read that is not allowed says nothing against the service', async
   expect(verdicts(breaker)).toEqual(whole)
 })
 
+test('a body that classify has read is not waited for when the caller asks for it too', async () => {
+  const { server, fetch, breaker } = await guard({
+    classify: ({ value }) => void (value as Response).text().catch(() => {}),
+  })
+  const response = await fetch(server.url)
+  expect(await rejection(response.text())).toBeInstanceOf(TypeError)
+  await nextTurn()
+  expect(verdicts(breaker)).toEqual(whole)
+})
+
 test.each([false, true])(
   'a body that is being read as a stream is not given up by a second read (begun: %s)',
   async (isBegun) => {
@@ -379,6 +390,43 @@ test('so was one of a fetch that does not cancel what is collected', async () =>
     collectGarbage()
   }
   expect(verdicts(breaker)).toEqual(whole)
+})
+
+test.each<[string, BreakerFetchOptions]>([
+  ['no time limit', {}],
+  ['a time limit', { timeoutMs: 60_000 }],
+])("a stream is collected that a listener on the caller's signal leads to (%s)", async (_what, options) => {
+  const { server, fetch } = await guard(options)
+  const streams: WeakRef<object>[] = []
+  await (async () => {
+    const { signal } = new AbortController()
+    const stream = streamOf((await fetch(server.url, { signal })).body)
+    signal.addEventListener('abort', () => void stream.cancel())
+    for await (const _chunk of stream);
+    streams.push(new WeakRef(stream))
+  })()
+  while (streams[0]?.deref() !== undefined) {
+    await nextTurn()
+    collectGarbage()
+  }
+})
+
+test.each<[string, BreakerFetchOptions]>([
+  ['no time limit', {}],
+  ['a time limit', { timeoutMs: 60_000 }],
+])('a breaker inside another one is told what becomes of a body, as that one is (%s)', async (_what, options) => {
+  const { server, fetch: inner, breaker } = await guard()
+  const { fetch, breaker: outer } = guardWithoutServer({ fetch: inner, ...options }, server.url)
+  const unread = await fetch(server.url)
+  await nextTurn()
+  expect([verdicts(breaker), verdicts(outer)]).toEqual([whole, whole])
+  await unread.text()
+  server.always(cutBody())
+  const { body } = await fetch(server.url)
+  await nextTurn()
+  await rejection(streamOf(body).pipeTo(new WritableStream()))
+  const both = { ...cut, success: 1 }
+  expect([verdicts(breaker), verdicts(outer)]).toEqual([both, both])
 })
 
 function collectGarbage(): void {

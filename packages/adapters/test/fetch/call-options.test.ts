@@ -1,4 +1,5 @@
 import { breakerFetch, withFetchOptions } from '@switchgear/adapters/fetch'
+import { withRateLimitOptions } from '@switchgear/adapters/rate-limit'
 import { CircuitBreakerConfigError, CircuitBreakerRegistry, CircuitTimeoutError } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { answer, neverAnswer } from '@switchgear/testkit'
@@ -73,6 +74,24 @@ test('any other fetch takes no notice, and a copy of init keeps it', async () =>
   expect((await globalThis.fetch(server.url, init)).status).toBe(200)
   breaker.trip({ reason: 'test' })
   expect((await fetch(server.url, { ...init, method: 'PUT' })).status).toBe(503)
+})
+
+test('options for another adapter on the way stay in init, also where there is a time limit', async () => {
+  const inits: object[] = []
+  const { fetch } = guardWithoutServer(
+    {
+      timeoutMs: 60_000,
+      fetch: async (_input, init) => {
+        inits.push(init ?? {})
+        return new Response()
+      },
+    },
+    'https://service.test',
+  )
+  const init = withRateLimitOptions({ maxRetries: 0 }, withFetchOptions({ retry: false }))
+  expect(Object.getOwnPropertySymbols(init)).toHaveLength(2)
+  await fetch('https://service.test', init)
+  expect(Object.getOwnPropertySymbols(inits[0])).toHaveLength(2)
 })
 
 test.each<[options: Record<string, unknown>, message: string]>([

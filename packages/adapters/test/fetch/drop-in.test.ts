@@ -1,4 +1,5 @@
 import { breakerFetch } from '@switchgear/adapters/fetch'
+import { CircuitBreakerRegistry } from '@switchgear/core'
 import { answer } from '@switchgear/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { guard, guardWithoutServer, rejection, verdicts } from './guard.ts'
@@ -120,6 +121,57 @@ test('does not call itself for ever when something else is laid over it', async 
   expect(await response.text()).toBe('ok')
   expect(server.requests).toHaveLength(1)
   expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
+})
+
+test.each<[how: string, over: (under: typeof fetch) => typeof fetch]>([
+  [
+    'that waits first',
+    (under) =>
+      async (...request) =>
+        Promise.resolve().then(() => under(...request)),
+  ],
+  ['that makes a Request', (under) => (input, init) => under(new Request(input, init))],
+])('nor when something %s is laid over it', async (_how, over) => {
+  const { server, fetch, breaker } = await guard()
+  const platformFetch = globalThis.fetch
+  onTestFinished(() => void (globalThis.fetch = platformFetch))
+  globalThis.fetch = fetch
+  await (await globalThis.fetch(server.url)).text()
+  let calls = 0
+  const overIt = over(fetch)
+  globalThis.fetch = (...request) => (++calls > 10 ? Promise.reject(new Error('it does')) : overIt(...request))
+  expect(await (await globalThis.fetch(server.url)).text()).toBe('ok')
+  expect({ calls, ...verdicts(breaker) }).toMatchObject({ calls: 1, success: 2, active: 0 })
+})
+
+test('two of them that take the place of the global fetch one after the other count a request once', async () => {
+  const platformFetch = globalThis.fetch
+  onTestFinished(() => void (globalThis.fetch = platformFetch))
+  globalThis.fetch = async () => new Response('ok')
+  const registry = new CircuitBreakerRegistry()
+  globalThis.fetch = breakerFetch({ registry, name: 'first' })
+  globalThis.fetch = breakerFetch({ registry, name: 'second' })
+  expect(await (await globalThis.fetch('https://service.test')).text()).toBe('ok')
+  for (const name of ['first', 'second']) {
+    expect(verdicts(registry.keyed(name).for('https://service.test'))).toMatchObject({ success: 1, active: 0 })
+  }
+})
+
+test('is seen to be the global fetch before it is called', async () => {
+  const { server } = await guard()
+  const platformFetch = globalThis.fetch
+  onTestFinished(() => void (globalThis.fetch = platformFetch))
+  const registry = new CircuitBreakerRegistry()
+  const fetch = (globalThis.fetch = breakerFetch({ registry }))
+  await Promise.resolve()
+  let calls = 0
+  globalThis.fetch = async (...request) => {
+    if (++calls > 10) throw new Error('it does')
+    await Promise.resolve()
+    return fetch(...request)
+  }
+  expect(await (await globalThis.fetch(server.url)).text()).toBe('ok')
+  expect(calls).toBe(1)
 })
 
 test('leaves a URL that is none to fetch, whose own error it gives', async () => {

@@ -82,6 +82,21 @@ test.each<[what: string, double: unknown]>([
   expect(verdicts(breaker)).toMatchObject({ success: 1, active: 0 })
 })
 
+test('a fetch that throws at once leaves no listener behind', async () => {
+  const { fetch } = guardWithoutServer(
+    {
+      timeoutMs: 2_000,
+      fetch: () => {
+        throw new Error('no promise')
+      },
+    },
+    'https://service.test',
+  )
+  const { signal } = new AbortController()
+  await rejection(fetch('https://service.test', { signal }))
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
 test("the caller's abort still reaches the request, before the headers and after", async () => {
   const { server, fetch, breaker } = await guard({ timeoutMs: 2_000 })
   server.next(neverAnswer(), new OpenBody().reply)

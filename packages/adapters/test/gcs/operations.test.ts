@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import type { Bucket, File } from '@google-cloud/storage'
 import { guardBucket, guardFile } from '@switchgear/adapters/gcs'
 import { CircuitBreaker, CircuitOpenError } from '@switchgear/core'
@@ -170,16 +170,29 @@ test('a function that gives the content is no callback', async () => {
   expect(verdicts(breaker)).toEqual({ ...NONE, success: 1 })
 })
 
-test('a source that fails is ignored, though its error looks like one of the network', async () => {
+test.each([
+  ['after its first piece', ['some']],
+  ['before its first piece', []],
+])('a source that fails %s is ignored, though its error looks like one of the network', async (_when, pieces) => {
   const { file, breaker } = await startScene()
   const error = Object.assign(new Error('the uploader left'), { code: 'ECONNRESET' })
   const source = new Readable({
     read() {
-      this.push('some')
+      for (const piece of pieces) this.push(piece)
       this.destroy(error)
     },
   })
   expect(await rejection(file.save(source))).toBe(error)
+  expect(verdicts(breaker)).toEqual({ ...NONE, ignored: 1 })
+})
+
+test('a source that is closed before its end is ignored', async () => {
+  const { gcs, file, breaker } = await startScene()
+  const source = new PassThrough()
+  const save = rejection(file.save(source))
+  source.destroy()
+  expect(await save).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
+  expect(gcs.server.connections).toBe(0)
   expect(verdicts(breaker)).toEqual({ ...NONE, ignored: 1 })
 })
 

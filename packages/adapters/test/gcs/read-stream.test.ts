@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
-import { CircuitOpenError } from '@switchgear/core'
-import { cutBody, OpenBody, type Reply, resetBeforeHeaders } from '@switchgear/testkit'
+import type { File } from '@google-cloud/storage'
+import { CircuitOpenError, CircuitTimeoutError } from '@switchgear/core'
+import { cutBody, HeldReply, OpenBody, type Reply, resetBeforeHeaders } from '@switchgear/testkit'
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, test } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { closed, NONE, rejection, startScene, verdicts } from './scene.ts'
+import { closed, NONE, rejection, startScene, TIMEOUT_MS, verdicts } from './scene.ts'
 
 test('reading a stream to its end is one call, from its first use to its end', async () => {
   const { file, breaker } = await startScene()
@@ -113,6 +114,25 @@ test.each<[what: string, error: Error | undefined]>([
   await closed(stream)
   expect(verdicts(breaker)).toEqual({ ...NONE, ignored: 1 })
   await gcs.server.drained()
+})
+
+test.each<[name: string, read: (file: File) => Promise<unknown>]>([
+  ['a stream', (file) => file.createReadStream().toArray()],
+  ['a download', (file) => file.download()],
+])('an answer to %s that was given up is turned down, and its connection closed', async (_name, read) => {
+  const { gcs, clock, file, breaker } = await startScene()
+  const body = new OpenBody()
+  const held = new HeldReply(body.reply)
+  gcs.server.always(held.reply)
+  const call = rejection(read(file))
+  await gcs.server.received(1)
+  clock.advance(TIMEOUT_MS)
+  expect(await call).toBeInstanceOf(CircuitTimeoutError)
+  held.release()
+  body.write('some')
+  // Where the client pipes it into what is destroyed, the test runner hears of an unhandled rejection on Node 24.
+  await gcs.server.drained()
+  expect(verdicts(breaker)).toEqual({ ...NONE, failure: 1 })
 })
 
 test('a pipeline whose other end breaks is ignored', async () => {

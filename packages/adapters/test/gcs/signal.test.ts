@@ -4,7 +4,7 @@ import { guardBucket, guardFile } from '@switchgear/adapters/gcs'
 import { CircuitBreaker } from '@switchgear/core'
 import { neverAnswer, OpenBody } from '@switchgear/testkit'
 import { expect, test, vi } from 'vitest'
-import { closed, NONE, rejection, startScene, verdicts } from './scene.ts'
+import { closed, NONE, OPEN_MS, rejection, startScene, verdicts } from './scene.ts'
 
 const reason = new Error('the user left')
 
@@ -39,6 +39,17 @@ test('a signal that is aborted already sends nothing, and counts as nothing', as
   expect(callback).toHaveBeenCalledExactlyOnceWith(reason)
   expect(gcs.server.connections).toBe(0)
   expect(verdicts(breaker)).toEqual(NONE)
+})
+
+test('an abort while the call is being admitted sends nothing, and frees its place', async () => {
+  const { gcs, clock, file, breaker } = await startScene()
+  const controller = new AbortController()
+  breaker.trip({ reason: 'test' })
+  clock.advance(OPEN_MS)
+  breaker.on('transition', () => controller.abort(reason))
+  expect(await rejection(guardFile(file, breaker, { signal: controller.signal }).exists())).toBe(reason)
+  expect(gcs.server.connections).toBe(0)
+  expect(verdicts(breaker)).toEqual({ ...NONE, ignored: 1 })
 })
 
 test('an abort in the middle of a body closes its connection', async () => {

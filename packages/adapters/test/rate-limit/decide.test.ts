@@ -122,10 +122,11 @@ test('takes a Response, and header fields as other clients have them', () => {
     { status: 429, headers: { 'retry-after': ['3'] } },
     { status: 429, headers: { 'retry-after': 3 } },
     { status: 429, headers: new Map([['retry-after', '3']]) as never },
+    { status: 429, headers: new Map([['retry-after', 3]]) as never },
     { status: 429, headers: { 'retry-after': undefined } },
     { status: 429 },
   ].map((given, i) => waitMs(limiter.decide(given, { attempt: 1, key: `key ${i}` })))
-  expect(waits).toEqual([3_000, 3_000, 3_000, 3_000, 3_000, 0, 0])
+  expect(waits).toEqual([3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 0, 0])
 })
 
 test('several fields of one name are no time', () => {

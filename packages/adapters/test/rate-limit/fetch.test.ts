@@ -363,11 +363,11 @@ test('uses the global fetch of the time of the call, and can take its place', as
   const { server, limiter } = await limit()
   const platformFetch = globalThis.fetch
   onTestFinished(() => void (globalThis.fetch = platformFetch))
+  globalThis.fetch = () => Promise.resolve(new Response('patched'))
+  expect(await (await limiter.fetch(server.url)).text()).toBe('patched')
   globalThis.fetch = limiter.fetch
   server.next(limited())
   expect(await (await globalThis.fetch(server.url)).text()).toBe('ok')
-  globalThis.fetch = () => Promise.resolve(new Response('patched'))
-  expect(await (await limiter.fetch(server.url)).text()).toBe('patched')
 })
 
 test('survives what tests put in the place of a response', async () => {

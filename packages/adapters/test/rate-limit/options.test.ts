@@ -13,7 +13,7 @@ test.each<[options: Record<string, unknown>, message: string]>([
   [{ budget: 5 }, 'budget is 5; allowed: an object or false'],
   [{ budget: { share: -1 } }, 'budget.share is -1; allowed: a number, 0 or more'],
   [{ budget: { minimum: -1 } }, 'budget.minimum is -1; allowed: a whole number, 0 or more, or Infinity'],
-  [{ budget: { windowMs: 0 } }, 'budget.windowMs is 0; allowed: a number of ms above 0'],
+  [{ budget: { windowMs: 1e-9 } }, 'budget.windowMs is 1e-9; allowed: a number of ms, at least 1'],
   [{ budget: { window: 5 } }, 'budget.window is 5; allowed: did you mean budget.windowMs?'],
   [{ random: 0.5 }, 'random is 0.5; allowed: a function'],
   [{ breaker: {} }, 'breaker is an object; allowed: true or false'],

@@ -345,6 +345,29 @@ test('the abort of a caller of send is its own, whatever the webhook makes of it
   expect(verdicts(notify.breaker)).toEqual({ ignored: 1 })
 })
 
+test('an abort of a caller of send while its call is being admitted sends nothing', async () => {
+  const { slack, clock, registry } = await setStage()
+  const notify = slackNotifier(slack.webhookUrl, { registry, openMs: 1_000 })
+  const controller = new AbortController()
+  notify.breaker.trip({ reason: 'test' })
+  clock.advance(1_000)
+  notify.breaker.on('transition', () => controller.abort('the user left'))
+  expect(await rejection(notify.send('it is down', { signal: controller.signal }))).toBe('the user left')
+  expect(slack.server.connections).toBe(0)
+  expect(verdicts(notify.breaker)).toEqual({ ignored: 1 })
+})
+
+test('many calls of send with one signal put one listener on it, and leave none', async () => {
+  const { slack, registry } = await setStage()
+  const notify = slackNotifier(slack.webhookUrl, { registry })
+  const { signal } = new AbortController()
+  const [add, remove] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
+  // Node 20 prints a warning when there are eleven.
+  await Promise.all(Array.from({ length: 11 }, () => notify.send('it is up', { signal })))
+  expect(add).toHaveBeenCalledTimes(1)
+  expect(remove.mock.calls).toEqual([['abort', add.mock.calls[0]?.[1]]])
+})
+
 test('classify is not asked about an abort', async () => {
   const { slack, registry } = await setStage()
   slack.server.always(neverAnswer())

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { guardWebClient, slackIncidents, slackNotifier } from '@switchgear/adapters/slack'
 import { CircuitBreakerConfigError, CircuitBreakerRegistry } from '@switchgear/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -65,7 +66,27 @@ test('a webhook that is not set is shown to be empty', () => {
 })
 
 test('a notify that is no function is refused', () => {
-  expect(() => slackIncidents('alerts' as never)).toThrow('notify is "alerts"; allowed: a function')
+  expect(() => slackIncidents(undefined as never)).toThrow('notify is undefined; allowed: a function')
+})
+
+const token = 'xoxb-aVerySecretPart'
+const secretUrl = 'https://hooks.slack.com/services/T0/B0/aVerySecretPart'
+const withToken = { ...client, token }
+
+test.each<[what: string, make: () => unknown]>([
+  ['a token for a client', () => guardWebClient(token as never)],
+  ['a client that is guarded already', () => guardWebClient(guardWebClient(withToken, { registry }))],
+  ['a token for options', () => guardWebClient(client, token as never)],
+  ['a token among the options', () => guardWebClient(client, { token } as object)],
+  ['a URL for notify', () => slackIncidents(secretUrl as never)],
+  ['a URL for a breaker', () => slackIncidents(() => {}, { through: secretUrl as never })],
+  ['a URL for options', () => slackNotifier(url, secretUrl as never)],
+  ['a URL among the options', () => slackNotifier(url, { url: new URL(secretUrl) } as object)],
+  ['a URL in an object', () => slackNotifier({ url: secretUrl } as never)],
+])('%s is refused without being shown', (_what, make) => {
+  const error = thrownBy(make)
+  expect(error).toBeInstanceOf(CircuitBreakerConfigError)
+  expect(inspect(error, { depth: null })).not.toContain('aVerySecretPart')
 })
 
 test('a breaker that is there already keeps its options, without a word', () => {
@@ -102,4 +123,12 @@ function optionNames(maker: string): string[] {
     return (error as CircuitBreakerConfigError).allowed.replace('no option of this name, only ', '').split(', ')
   }
   throw new Error('an unknown name was allowed')
+}
+
+function thrownBy(make: () => unknown): unknown {
+  try {
+    return make()
+  } catch (error) {
+    return error
+  }
 }

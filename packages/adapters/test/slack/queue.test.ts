@@ -114,6 +114,21 @@ test('what comes while others wait waits behind them', async () => {
   expect(await notify('all is well')).toBe(true)
 })
 
+test('what failed late does not wait behind what came after it', async () => {
+  const { slack, clock, notify, drops, tick } = await setQueueStage({ queue: { max: 2, drainEveryMs: 5_000 } })
+  slack.server.next(neverAnswer(), errorPage(), errorPage())
+  const late = notify('it is down')
+  await slack.server.received(1)
+  clock.advance(1_000)
+  await notify('it has recovered')
+  clock.advance(2_000)
+  expect(await late).toBe(false)
+  // One that was tried in vain is in its place again, too.
+  for (const ms of [3_000, 5_000, 5_000]) await tick(ms)
+  expect(slack.texts).toEqual(['it is down', 'it has recovered'])
+  expect(drops).toEqual([])
+})
+
 test.each([
   ['a 503', errorPage(503)],
   ['too many requests', rateLimited()],
