@@ -5,6 +5,9 @@ import { CircuitBreaker, type CircuitBreakerOptions } from '@switchgear/core'
 import { ManualClock } from '@switchgear/core/testing'
 import { FakeGcs } from '@switchgear/testkit/fake-gcs'
 import { onTestFinished, vi } from 'vitest'
+import { allowManyListeners } from './allow-many-listeners.ts'
+
+allowManyListeners()
 
 /** A guarded bucket of the real client, and the service that it talks to. */
 export interface Scene {
