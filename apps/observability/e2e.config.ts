@@ -6,6 +6,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['e2e/*.e2e.ts'],
     globalSetup: 'e2e/require-programs.ts',
+    // The outage mostly waits, and the rules need the time meanwhile.
+    maxWorkers: 2,
     // Deadlines only: everything that is waited for is asked for again and again. Busy machines may take long.
     testTimeout: 300_000,
     hookTimeout: 300_000,

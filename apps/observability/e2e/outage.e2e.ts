@@ -104,7 +104,7 @@ test('when payments is back, the page is resolved', async () => {
   downAt = Date.now() / 1000
   stack.demo.send('SIGUSR2')
   const find = async (): Promise<Notification | undefined> => stack.webhook.find({ ...wanted, status: 'resolved' })
-  expect(await eventually('the resolution', find, soonMs)).toMatchObject({
+  expect(await eventually('the resolution', find, pageMs)).toMatchObject({
     receiver: 'pager',
     fingerprint: page.fingerprint,
   })

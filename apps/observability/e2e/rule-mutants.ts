@@ -47,6 +47,8 @@ export const ruleMutants: Readonly<Record<string, readonly RuleMutant[]>> = {
     { from: ' and job:circuit_breaker_rejected:increase5m > 0', to: '' },
     { from: 'for: 1m', to: 'for: 0m' },
     { from: 'for: 1m', to: 'for: 2m' },
+    { from: 'keep_firing_for: 15s', to: 'keep_firing_for: 0s' },
+    { from: 'keep_firing_for: 15s', to: 'keep_firing_for: 10m' },
     { from: 'severity: page', to: 'severity: ticket' },
     { from: 'circuit_breaker.transition', to: 'circuit_breaker.reject' },
   ],
