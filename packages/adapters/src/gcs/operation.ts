@@ -1,4 +1,6 @@
 import { type CircuitBreaker, CircuitTimeoutError, type Outcome, type Permit, type Verdict } from '@switchgear/core'
+import { askClassify } from '../http/ask-classify.ts'
+import { isTimeout } from '../http/is-timeout.ts'
 import { classifyGcs, judgeGcsError } from './classify-gcs.ts'
 import { TurnTimer } from './turn-timer.ts'
 
@@ -145,34 +147,6 @@ export class Operation {
     const { classify, clock } = this.#breaker.callOptions
     // It would say the same, with less to go by.
     if (classify === undefined || classify === classifyGcs) return undefined
-    try {
-      const verdict: unknown = classify(outcome, clock.now() - this.#startedAt)
-      if (verdict === undefined || verdict === 'success' || verdict === 'failure' || verdict === 'ignored')
-        return verdict
-      // An async function given by mistake: its rejection would end the process.
-      if (verdict instanceof Promise) verdict.catch(() => {})
-      warnOnce(classify, 'gave no verdict (success, failure, ignored or undefined)')
-    } catch {
-      warnOnce(classify, 'threw')
-    }
-    return 'failure'
+    return askClassify(classify, outcome, clock.now() - this.#startedAt, 'guard of Cloud Storage')
   }
-}
-
-function isTimeout(reason: unknown): boolean {
-  try {
-    if (!(reason instanceof Error)) return false
-    return reason.name === 'TimeoutError' || (reason as { code?: unknown }).code === 'ERR_CIRCUIT_TIMEOUT'
-  } catch {
-    // A hostile Proxy.
-    return false
-  }
-}
-
-const reported = new WeakSet()
-
-function warnOnce(classify: object, what: string): void {
-  if (reported.has(classify)) return
-  reported.add(classify)
-  console.warn(`switchgear: guard of Cloud Storage: classify ${what}; counted as failure`)
 }

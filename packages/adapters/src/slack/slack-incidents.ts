@@ -7,10 +7,10 @@ import {
   type OptionRule,
   watchIncidents,
 } from '@switchgear/core'
+import { func } from '../http/family-rules.ts'
 import { hideSecret, validateSlackOptions } from './hide-secret.ts'
 import { foldedText, openedText, recoveredText, unfoldedText } from './incident-text.ts'
 import { warn } from './misconfiguration.ts'
-import { func } from './slack-options.ts'
 
 /** What takes the messages: a `slackNotifier`, or a function around one. */
 export interface IncidentRecipient {

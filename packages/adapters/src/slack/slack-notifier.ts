@@ -1,10 +1,11 @@
 import { type CircuitBreaker, CircuitBreakerConfigError, type Clock, type OptionRule } from '@switchgear/core'
+import { duration, func } from '../http/family-rules.ts'
 import { Delivery, type DeliveryFailure } from './delivery.ts'
 import { hideSecret, validateSlackOptions } from './hide-secret.ts'
 import type { QueueLoss } from './message-queue.ts'
 import { Notifications } from './notifications.ts'
 import type { SlackCallError } from './slack-call-error.ts'
-import { createSlackGuard, duration, func, type SlackOptions } from './slack-options.ts'
+import { createSlackGuard, type SlackOptions } from './slack-options.ts'
 import { type SlackMessage, type SlackWebhook, UrlWebhook } from './slack-webhook.ts'
 
 /**

@@ -4,6 +4,7 @@ import {
   getDefaultRegistry,
   type OptionRule,
 } from '@switchgear/core'
+import { duration, func } from '../http/family-rules.ts'
 import { validateSlackOptions } from './hide-secret.ts'
 import type { MisconfigurationListener } from './misconfiguration.ts'
 import { SlackGuard } from './slack-guard.ts'
@@ -23,8 +24,6 @@ export interface SlackOptions extends CircuitBreakerOptions {
   onMisconfigured?: MisconfigurationListener
 }
 
-export const duration: OptionRule = [(value) => typeof value === 'number' && value >= 0, 'a number of ms, 0 or more']
-export const func: OptionRule = [(value) => typeof value === 'function', 'a function']
 const hasMethod = (value: unknown, method: string): boolean =>
   typeof (value as Record<string, unknown> | null)?.[method] === 'function'
 
