@@ -73,7 +73,14 @@ export class RateLimitHandler {
     const breaker = this.breakers.for(key)
     // The request was sent: where it would not be admitted, it was not rejected either.
     const permit = breaker.isAvailable() ? breaker.tryAcquire() : undefined
-    const toldMs = this.#note(breaker, permit, response)
+    let toldMs: number | undefined
+    try {
+      toldMs = this.#note(breaker, permit, response)
+    } catch (error) {
+      // What the response's own getters throw.
+      permit?.ignore()
+      throw error
+    }
     const tried = { attempt, elapsedMs, now: breaker.callOptions.clock.now() }
     this.#countTry(breaker, tried)
     return this.#decide(breaker, response, toldMs, this.#config.limits, tried)

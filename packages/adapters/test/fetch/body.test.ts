@@ -5,7 +5,10 @@ import { runInNewContext } from 'node:vm'
 import type { BreakerFetchOptions } from '@switchgear/adapters/fetch'
 import { answer, cutBody, OpenBody } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
-import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { nextTurn } from '../waits.ts'
+import { guard, guardWithoutServer } from './guard.ts'
 
 const cut = { success: 0, failure: 1, ignored: 0, active: 0 }
 const whole = { success: 1, failure: 0, ignored: 0, active: 0 }

@@ -4,7 +4,9 @@ import { CircuitBreakerConfigError, CircuitBreakerRegistry, CircuitTimeoutError 
 import { ManualClock } from '@switchgear/core/testing'
 import { answer, neverAnswer } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
-import { guard, guardWithoutServer, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, guardWithoutServer } from './guard.ts'
 
 const down = answer({ status: 503, body: '' })
 

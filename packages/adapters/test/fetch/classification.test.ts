@@ -5,7 +5,10 @@ import { CircuitBreaker, consecutiveFailures, type Verdict } from '@switchgear/c
 import { HttpStatusError } from '@switchgear/adapters/fetch'
 import { answer, neverAnswer, OpenBody, type Reply, resetBeforeHeaders, speakNonsense } from '@switchgear/testkit'
 import { expect, test, vi } from 'vitest'
-import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { nextTurn } from '../waits.ts'
+import { guard, guardWithoutServer } from './guard.ts'
 
 test.each<[status: number, verdict: Verdict]>([
   [200, 'success'],

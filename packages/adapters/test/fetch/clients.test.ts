@@ -9,7 +9,9 @@ import { ofetch } from 'ofetch'
 import pRetry from 'p-retry'
 import { expect, test } from 'vitest'
 import { recordBodies } from '../bodies.ts'
-import { guard, type Guard, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, type Guard } from './guard.ts'
 
 interface ClientOptions {
   readonly signal?: AbortSignal

@@ -2,7 +2,9 @@ import { breakerFetch } from '@switchgear/adapters/fetch'
 import { CircuitBreakerRegistry } from '@switchgear/core'
 import { answer } from '@switchgear/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { guard, guardWithoutServer, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, guardWithoutServer } from './guard.ts'
 
 test('is called fetch and takes one parameter, as fetch does', () => {
   const guarded = breakerFetch()

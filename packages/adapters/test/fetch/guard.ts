@@ -29,25 +29,4 @@ export function guardWithoutServer(options: BreakerFetchOptions, key: string): O
   return { clock, registry, fetch, breaker: registry.keyed(options.name ?? 'fetch').for(key) }
 }
 
-/** The verdicts that a breaker has counted, and the calls that it waits for. */
-export function verdicts(breaker: CircuitBreaker): Record<'success' | 'failure' | 'ignored' | 'active', number> {
-  const { success, failure, ignored, active } = breaker.status().totals
-  return { success, failure, ignored, active }
-}
-
-/** What a promise was rejected with. */
-export function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => Promise.reject(new Error('it was not rejected')),
-    (reason: unknown) => reason,
-  )
-}
-
-/** Resolves when the event loop has come round: what nobody reads by then, nobody reads at once. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(() => setTimeout(resolve, 0), 0)
-  })
-}
-
 export const firstFailureOpens: BreakerFetchOptions = { trip: consecutiveFailures(1) }

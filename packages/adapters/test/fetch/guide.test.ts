@@ -2,7 +2,9 @@ import { CircuitBreaker, type Verdict } from '@switchgear/core'
 import { answer, cutBody, neverAnswer, OpenBody, resetBeforeHeaders, speakNonsense } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
 import { guideTable } from '../guide-table.ts'
-import { guard, type Guard, nextTurn, verdicts } from './guard.ts'
+import { verdicts } from '../verdicts.ts'
+import { nextTurn } from '../waits.ts'
+import { guard, type Guard } from './guard.ts'
 
 /** What each row says in words: things that happen to a request, each to one of its own. */
 const happenings: Record<string, ((guarded: Guard) => Promise<unknown>)[]> = {

@@ -2,7 +2,10 @@ import { breakerFetch, type BreakerFetchOptions } from '@switchgear/adapters/fet
 import { CircuitBreakerRegistry, getDefaultRegistry } from '@switchgear/core'
 import { FlakyServer, resetBeforeHeaders } from '@switchgear/testkit'
 import { expect, onTestFinished, test } from 'vitest'
-import { firstFailureOpens, guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { nextTurn } from '../waits.ts'
+import { firstFailureOpens, guard, guardWithoutServer } from './guard.ts'
 
 const failing = { ...firstFailureOpens, fetch: () => Promise.resolve(new Response(null, { status: 500 })) }
 

@@ -3,8 +3,10 @@ import { consecutiveFailures, isCircuitOpenError } from '@switchgear/core'
 import { answer, neverAnswer, OpenBody, type Reply, resetBeforeHeaders } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
 import { oneShotBodies, recordBodies, replayableBodies } from '../bodies.ts'
-import { waits } from '../waits.ts'
-import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
+import { nextTurn, waits } from '../waits.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, guardWithoutServer } from './guard.ts'
 
 const down = answer({ status: 503, body: 'down' })
 /** Retries with no wait. */

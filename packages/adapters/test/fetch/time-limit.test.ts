@@ -4,7 +4,10 @@ import { runInNewContext } from 'node:vm'
 import { CircuitTimeoutError } from '@switchgear/core'
 import { answer, neverAnswer, OpenBody, resetBeforeHeaders } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
-import { guard, guardWithoutServer, nextTurn, rejection, verdicts } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { nextTurn } from '../waits.ts'
+import { guard, guardWithoutServer } from './guard.ts'
 
 test('aborts a request that has no headers in time, which is a failure', async () => {
   const { server, clock, fetch, breaker } = await guard({ timeoutMs: 2_000 })

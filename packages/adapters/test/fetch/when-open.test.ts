@@ -1,7 +1,8 @@
 import { CircuitOpenError } from '@switchgear/core'
 import { answer, HeldReply } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
-import { firstFailureOpens, guard, guardWithoutServer, rejection } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { firstFailureOpens, guard, guardWithoutServer } from './guard.ts'
 
 const url = 'https://service.test/path?token=1234'
 

@@ -8,7 +8,9 @@ import { cutBody, neverAnswer, OpenBody, resetBeforeHeaders } from '@switchgear/
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, test, vi } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { closed, NONE, rejection, type Scene, startScene, TIMEOUT_MS, verdicts } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { closed, NONE, type Scene, startScene, TIMEOUT_MS } from './scene.ts'
 
 type Play = (scene: Scene) => Promise<unknown>
 

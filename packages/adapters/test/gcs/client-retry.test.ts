@@ -3,7 +3,9 @@ import { promisify } from 'node:util'
 import { nodes } from '@switchgear/node-matrix'
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { describe, expect, test } from 'vitest'
-import { NONE, rejection, startScene, verdicts, withoutWaits } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { NONE, startScene, withoutWaits } from './scene.ts'
 
 // What the guide says of the client's own retries. Where one of these fails, the client has changed and the guide is wrong.
 

@@ -2,7 +2,7 @@ import { Storage } from '@google-cloud/storage'
 import { resetBeforeHeaders } from '@switchgear/testkit'
 import { FakeGcs, gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, onTestFinished, test } from 'vitest'
-import { rejection } from './scene.ts'
+import { rejection } from '../rejection.ts'
 
 // The fake service, and the client without a guard: what the other tests stand on.
 async function start(): Promise<{ gcs: FakeGcs; bucket: ReturnType<Storage['bucket']> }> {

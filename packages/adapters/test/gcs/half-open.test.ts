@@ -3,7 +3,8 @@ import { neverAnswer, OpenBody } from '@switchgear/testkit'
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, test } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { closed, OPEN_MS, rejection, type Scene, startScene } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { closed, OPEN_MS, type Scene, startScene } from './scene.ts'
 
 const ONE_PROBE = { successesToClose: 1, maxConcurrent: 1 }
 

@@ -9,7 +9,9 @@ import { guardBucket, guardFile } from '@switchgear/adapters/gcs'
 import { CircuitBreaker, CircuitOpenError } from '@switchgear/core'
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { NONE, rejection, startScene, verdicts, withoutWaits } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { NONE, startScene, withoutWaits } from './scene.ts'
 
 type Operation = (file: File, bucket: Bucket) => Promise<unknown>
 

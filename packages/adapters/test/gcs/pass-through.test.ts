@@ -3,7 +3,8 @@ import { File } from '@google-cloud/storage'
 import { guardBucket, guardFile } from '@switchgear/adapters/gcs'
 import { CircuitBreaker, CircuitBreakerConfigError } from '@switchgear/core'
 import { expect, test } from 'vitest'
-import { NONE, startScene, verdicts } from './scene.ts'
+import { verdicts } from '../verdicts.ts'
+import { NONE, startScene } from './scene.ts'
 
 test('a guarded object is an instance of its class, with the same constructor', async () => {
   const { original, bucket, file } = await startScene()

@@ -8,7 +8,9 @@ import { cutBody, HeldReply, OpenBody, type Reply, resetBeforeHeaders } from '@s
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, test } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { closed, NONE, rejection, startScene, TIMEOUT_MS, verdicts } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { closed, NONE, startScene, TIMEOUT_MS } from './scene.ts'
 
 test('reading a stream to its end is one call, from its first use to its end', async () => {
   const { file, breaker } = await startScene()

@@ -44,21 +44,7 @@ export async function startScene({ breaker, guard, retryOptions = NO_RETRY }: Sc
   return { gcs, clock, breaker: guarding, original, bucket, file: bucket.file('object') }
 }
 
-/** The verdicts that a breaker has counted, and the calls that it waits for. */
-export function verdicts(breaker: CircuitBreaker): Record<'success' | 'failure' | 'ignored' | 'active', number> {
-  const { success, failure, ignored, active } = breaker.status().totals
-  return { success, failure, ignored, active }
-}
-
 export const NONE = { success: 0, failure: 0, ignored: 0, active: 0 }
-
-/** What a promise was rejected with. */
-export function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => Promise.reject(new Error('it was not rejected')),
-    (reason: unknown) => reason,
-  )
-}
 
 /** Resolves when a stream is closed, whatever it says before. */
 export function closed(stream: Readable | Writable): Promise<void> {

@@ -4,7 +4,9 @@ import { guardBucket, guardFile } from '@switchgear/adapters/gcs'
 import { CircuitBreaker } from '@switchgear/core'
 import { neverAnswer, OpenBody } from '@switchgear/testkit'
 import { expect, test, vi } from 'vitest'
-import { closed, NONE, OPEN_MS, rejection, startScene, verdicts } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { closed, NONE, OPEN_MS, startScene } from './scene.ts'
 
 const reason = new Error('the user left')
 

@@ -6,7 +6,9 @@ import { HeldReply, neverAnswer, OpenBody, type Reply } from '@switchgear/testki
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, test, vi } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { closed, NONE, rejection, startScene, TIMEOUT_MS, verdicts, withoutWaits } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { closed, NONE, startScene, TIMEOUT_MS, withoutWaits } from './scene.ts'
 
 type Operation = (file: File, bucket: Bucket) => Promise<unknown>
 

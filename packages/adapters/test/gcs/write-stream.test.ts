@@ -5,7 +5,9 @@ import { CircuitOpenError } from '@switchgear/core'
 import { neverAnswer, type Reply, resetBeforeHeaders } from '@switchgear/testkit'
 import { gcsError } from '@switchgear/testkit/fake-gcs'
 import { expect, test } from 'vitest'
-import { closed, NONE, rejection, startScene, verdicts, withoutWaits } from './scene.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { closed, NONE, startScene, withoutWaits } from './scene.ts'
 
 const MEBIBYTE = 2 ** 20
 

@@ -142,3 +142,14 @@ test('has its breakers in the registry of the process by default', () => {
     limiter.breakers,
   )
 })
+
+test('a response that cannot be read leaves no call behind', () => {
+  const { limiter, breaker } = limitWithoutServer()
+  const unreadable = {
+    get status(): number {
+      throw new TypeError('gone')
+    },
+  }
+  expect(() => limiter.decide(unreadable, { attempt: 1, key })).toThrow('gone')
+  expect(breaker.status().totals).toMatchObject({ active: 0, success: 0, failure: 0 })
+})

@@ -4,8 +4,8 @@ import { consecutiveFailures, isCircuitOpenError } from '@switchgear/core'
 import { answer, OpenBody, resetBeforeHeaders } from '@switchgear/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { oneShotBodies, recordBodies, replayableBodies } from '../bodies.ts'
-import { rejection } from '../fetch/guard.ts'
 import { nextTurn, waits } from '../waits.ts'
+import { rejection } from '../rejection.ts'
 import { limit, limited, limitWithoutServer } from './limit.ts'
 
 test('is called fetch and takes one parameter, and needs no handler in front of it', async () => {

@@ -5,7 +5,8 @@ import { slackNotifier } from '@switchgear/adapters/slack'
 import { isCircuitOpenError } from '@switchgear/core'
 import { errorPage } from '@switchgear/testkit/fake-slack'
 import { expect, test } from 'vitest'
-import { rejection, setStage } from './stage.ts'
+import { rejection } from '../rejection.ts'
+import { setStage } from './stage.ts'
 
 test('an IncomingWebhook takes breakerFetch for its fetch', async () => {
   const { slack, registry } = await setStage()

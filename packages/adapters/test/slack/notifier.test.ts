@@ -11,7 +11,8 @@ import { answer, cutBody, HeldReply, neverAnswer, resetBeforeHeaders } from '@sw
 import { errorPage, rateLimited, webhookAnswer } from '@switchgear/testkit/fake-slack'
 import { IncomingWebhook as IncomingWebhook7 } from 'slack-webhook7'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { rejection, setStage, verdicts } from './stage.ts'
+import { rejection } from '../rejection.ts'
+import { setStage, verdicts } from './stage.ts'
 
 /** What was dropped for each reason for which something was. */
 function dropCounts(status: SlackNotifierStatus): object {

@@ -35,14 +35,6 @@ export function verdicts(breaker: CircuitBreaker): Partial<Record<Verdict, numbe
   return Object.fromEntries(Object.entries({ success, failure, ignored }).filter(([, count]) => count > 0))
 }
 
-/** What a promise was rejected with. */
-export function rejection(promise: PromiseLike<unknown>): PromiseLike<unknown> {
-  return promise.then(
-    () => Promise.reject(new Error('it was not rejected')),
-    (reason: unknown) => reason,
-  )
-}
-
 /** Resolves when what happens on sockets has come round to what waits for it. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve))

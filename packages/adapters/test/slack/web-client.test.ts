@@ -5,7 +5,8 @@ import { answer, cutBody, HeldReply, neverAnswer, resetBeforeHeaders } from '@sw
 import { apiAnswer, apiError, errorPage, rateLimited } from '@switchgear/testkit/fake-slack'
 import { LogLevel as LogLevel7, WebClient as WebClient7 } from 'slack-web-api7'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { rejection, setStage, verdicts, webClient } from './stage.ts'
+import { rejection } from '../rejection.ts'
+import { setStage, verdicts, webClient } from './stage.ts'
 
 const message = { channel: 'alerts', text: 'it is down' }
 
@@ -57,12 +58,12 @@ test('however often the client retries in a call, it is one permit', async () =>
 
 test.each<[what: string, call: (client: WebClient) => Promise<unknown>, calls: number]>([
   ['apiCall', (client) => client.apiCall('api.test'), 1],
-  ['a method in a namespace of a namespace', (client) => rejection(client.admin.users.list()) as Promise<unknown>, 1],
+  ['a method in a namespace of a namespace', (client) => rejection(client.admin.users.list()), 1],
   ['filesUploadV2', (client) => client.filesUploadV2({ content: 'a', filename: 'a.txt', channel_id: 'C1' }), 1],
   ['files.uploadV2', (client) => client.files.uploadV2({ content: 'a', filename: 'a.txt' }), 1],
   ['each page of paginate', (client) => pages(client), 3],
   ['a paginate that stops', (client) => client.paginate('conversations.list', {}, () => true), 1],
-  ['each call of a stream', (client) => rejection(streamed(client)) as Promise<unknown>, 1],
+  ['each call of a stream', (client) => rejection(streamed(client)), 1],
 ])('%s is guarded', async (_what, call, calls) => {
   const { slack, registry } = await setStage()
   await call(guardWebClient(webClient(slack), { registry, onMisconfigured: () => {} }))

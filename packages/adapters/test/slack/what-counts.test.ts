@@ -5,7 +5,8 @@ import { CircuitBreakerRegistry } from '@switchgear/core'
 import { answer, cutBody, neverAnswer, resetBeforeHeaders, type Reply } from '@switchgear/testkit'
 import { apiError, errorPage, rateLimited, webhookAnswer } from '@switchgear/testkit/fake-slack'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { rejection, setStage, type Stage, webClient } from './stage.ts'
+import { rejection } from '../rejection.ts'
+import { setStage, type Stage, webClient } from './stage.ts'
 
 type Way = 'a webhook by its URL' | 'an IncomingWebhook' | 'a WebClient'
 

@@ -3,7 +3,9 @@ import type { Verdict } from '@switchgear/core'
 import { answer, cutBody, OpenBody } from '@switchgear/testkit'
 import { describe, expect, test } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { guard, type Guard, rejection, verdicts, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, type Guard, versions } from './guard.ts'
 
 const none: Record<Verdict | 'active', number> = { success: 0, failure: 0, ignored: 0, active: 0 }
 

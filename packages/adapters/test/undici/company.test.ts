@@ -2,7 +2,9 @@ import { CircuitBreakerRegistry, isCircuitOpenError } from '@switchgear/core'
 import { breakerInterceptor } from '@switchgear/adapters/undici'
 import { answer, cutBody, resetBeforeHeaders } from '@switchgear/testkit'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { guard, rejection, verdicts, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, versions } from './guard.ts'
 
 describe.each(versions)('%s:', (version, undici) => {
   const { retry, cache, redirect, dump, responseError, dns, decompress } = undici.interceptors

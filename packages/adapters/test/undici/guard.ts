@@ -70,17 +70,3 @@ export async function guard(
     },
   }
 }
-
-/** The verdicts that a breaker has counted, and the calls that it waits for. */
-export function verdicts(breaker: CircuitBreaker): Record<'success' | 'failure' | 'ignored' | 'active', number> {
-  const { success, failure, ignored, active } = breaker.status().totals
-  return { success, failure, ignored, active }
-}
-
-/** What a promise was rejected with. */
-export function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => Promise.reject(new Error('it was not rejected')),
-    (reason: unknown) => reason,
-  )
-}

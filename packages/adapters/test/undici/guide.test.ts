@@ -3,7 +3,8 @@ import { type BreakerInterceptor, breakerInterceptor } from '@switchgear/adapter
 import { answer, cutBody, neverAnswer, OpenBody, resetBeforeHeaders, speakNonsense } from '@switchgear/testkit'
 import { expect, test } from 'vitest'
 import { guideTable } from '../guide-table.ts'
-import { type Company, guard, type Guard, type Undici, verdicts, versions } from './guard.ts'
+import { verdicts } from '../verdicts.ts'
+import { type Company, guard, type Guard, type Undici, versions } from './guard.ts'
 
 type Happening = (guarded: Guard) => Promise<unknown>
 

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { breakerInterceptor } from '@switchgear/adapters/undici'
 import { CircuitBreakerRegistry } from '@switchgear/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { rejection, verdicts, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { versions } from './guard.ts'
 
 describe.each(versions)('%s', (_name, { H2CClient }) => {
   test.each<[what: string, code: number]>([

@@ -2,7 +2,8 @@ import { CircuitBreakerConfigError, CircuitBreakerRegistry } from '@switchgear/c
 import { breakerInterceptor, type BreakerInterceptorOptions } from '@switchgear/adapters/undici'
 import { answer } from '@switchgear/testkit'
 import { describe, expect, test, vi } from 'vitest'
-import { guard, versions, verdicts } from './guard.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, versions } from './guard.ts'
 
 /** What the options are refused with. */
 function refusal(options: unknown): unknown {

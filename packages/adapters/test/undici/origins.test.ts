@@ -2,7 +2,9 @@ import { CircuitBreakerRegistry, findCircuitOpenError, getDefaultRegistry } from
 import { breakerInterceptor } from '@switchgear/adapters/undici'
 import { answer } from '@switchgear/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { guard, rejection, verdicts, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, versions } from './guard.ts'
 
 describe.each(versions)('%s:', (version, undici) => {
   test('each origin has a breaker of its own, named after the family and its host', async () => {

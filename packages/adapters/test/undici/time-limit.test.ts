@@ -7,7 +7,9 @@ import { breakerInterceptor } from '@switchgear/adapters/undici'
 import { answer, HeldReply, neverAnswer, OpenBody } from '@switchgear/testkit'
 import type { Dispatcher } from 'undici'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { guard, rejection, verdicts, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, versions } from './guard.ts'
 
 const failure = { success: 0, failure: 1, ignored: 0, active: 0 }
 

@@ -9,7 +9,9 @@ import { answer, OpenBody } from '@switchgear/testkit'
 import type { Dispatcher } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { nextTurn } from '../waits.ts'
-import { guard, rejection, verdicts, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { verdicts } from '../verdicts.ts'
+import { guard, versions } from './guard.ts'
 
 const success = { success: 1, failure: 0, ignored: 0, active: 0 }
 

@@ -4,7 +4,8 @@ import { CircuitBreakerConfigError, findCircuitOpenError } from '@switchgear/cor
 import { answer } from '@switchgear/testkit'
 import type { Dispatcher } from 'undici'
 import { describe, expect, test } from 'vitest'
-import { guard, type Guard, rejection, versions } from './guard.ts'
+import { rejection } from '../rejection.ts'
+import { guard, type Guard, versions } from './guard.ts'
 
 /** The ways to make a request, each up to its error. */
 const ways: Record<string, (guarded: Guard) => Promise<unknown>> = {
