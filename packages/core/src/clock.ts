@@ -64,9 +64,9 @@ export class SteadyClock implements Required<Clock> {
   }
 
   /**
-   * When a call comes: now. A look at the clock costs as much as the rest of a call, so in a burst of calls most of them get
-   * the last reading: it is at most 31 calls old, and of this turn of the event loop. Only the platform's own clock has
-   * bursts.
+   * When a call comes or ends: now. A look at the clock costs as much as the rest of a call, so in a burst of calls most of
+   * them get the last reading: at most 31 others got it before, in this turn of the event loop. Only the platform's own clock
+   * has bursts.
    */
   callTime(): number {
     if (--this.#callsToLook > 0) return this.#isBurst ? this.#last : this.now()

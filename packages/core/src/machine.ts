@@ -12,9 +12,8 @@ import { type Input, next, type OverrideDetails, type State, type Trigger } from
 import { Totals } from './totals.ts'
 import type { TripReading, TripTracker } from './trip-policy.ts'
 
-/** What may move a breaker, and when. */
+/** The failure that may move a breaker. */
 export interface Cause {
-  readonly now: number
   readonly error?: unknown
   readonly holdMs?: number | undefined
 }
@@ -67,9 +66,9 @@ export class Machine {
 
   /** Opens by hand. Says whether that changed anything: only a closed or half-open breaker can trip. */
   trip(override: OverrideDetails): boolean {
-    const now = this.#catchUp()
+    this.#catchUp()
     const epoch = this.epoch
-    this.open('forced', { now }, override)
+    this.open('forced', {}, override)
     this.hub.flush()
     return this.epoch !== epoch
   }
@@ -137,10 +136,11 @@ export class Machine {
   }
 
   protected open(trigger: Trigger, cause: Cause, override?: OverrideDetails): void {
-    this.apply({ type: 'tripped', trigger, openMs: this.openMs(trigger, cause) }, cause.now, cause.error, override)
+    const now = this.config.clock.now()
+    this.apply({ type: 'tripped', trigger, openMs: this.openMs(trigger, now, cause) }, now, cause.error, override)
   }
 
-  protected openMs(trigger: Trigger, { now, error, holdMs }: Cause): () => number {
+  protected openMs(trigger: Trigger, now: number, { error, holdMs }: Cause): () => number {
     const least = isDuration(holdMs) ? holdMs : 0
     return () => Math.max(least, openDuration(this, { trigger, error, attempt: nextAttempt(this, now) }))
   }

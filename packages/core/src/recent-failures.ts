@@ -8,7 +8,7 @@ export interface FailureRecord {
   readonly type: string
   /** The error's message: redacted, then cut at 200 characters. */
   readonly message: string
-  /** How long the call took. In a burst of calls its time may begin with one a few before it, in the same turn of the event loop. */
+  /** How long the call took, between two looks at the clock. In a burst of calls these are looks of calls a few before, in the same turn of the event loop. */
   readonly durationMs: number
   /** The trace in which it happened, where telemetry is attached. */
   readonly traceId?: string

@@ -33,8 +33,8 @@ export interface TripTracker {
 /** Decides when a closed breaker opens. A policy is a description and can be given to many breakers. */
 export interface TripPolicy {
   /**
-   * Whether `record` needs the time and duration of successes too: saves every other breaker a look at the clock. Durations
-   * are exact when `slowMs` is given; else, in a burst of calls, one may begin with a call a few before it.
+   * Whether `record` needs the time and duration of successes too: saves every other breaker a look at the clock. They are
+   * exact when `slowMs` is given; else, in a burst of calls, they are by the last look at the clock, of a call a few before.
    */
   readonly timed: boolean
   /** From which duration on, in ms, a call is slow, for policies that know: counted in the totals. */

@@ -1,7 +1,7 @@
 import { type CircuitOpenError, CircuitTimeoutError, type RejectionReason, withoutStack } from './errors.ts'
 import type { EventHub } from './event-hub.ts'
 import type { Verdict } from './events.ts'
-import { type Cause, Machine } from './machine.ts'
+import { Machine } from './machine.ts'
 import type { BreakerConfig } from './options.ts'
 import { type FailureDetails, IssuedPermit, type PermitRole } from './permit.ts'
 import { ProbeGate } from './probe-gate.ts'
@@ -62,14 +62,14 @@ export class Turnstile extends Machine {
       permit.settled = true
       return this.#countSuccess(permit.startedAt)
     }
-    const now = this.config.clock.now()
+    const now = permit.probe ? this.config.clock.now() : this.#callTime()
     // Leases that are over end before this result counts, so that it does not matter who notices them.
     if (permit.probe) this.#settleLapsedProbes(now)
     if (!permit.settled) this.#settleSeen(permit, verdict, now, error, details)
     this.hub.flush()
   }
 
-  /** When a call begins: exactly, where that is needed whatever the call comes to. */
+  /** When a call begins, or fails: exactly, where that is needed whatever calls come to. */
   #callTime(): number {
     const { clock } = this.config
     const isExact = this.#timesStarts || this.hub.hearsSuccess
@@ -139,18 +139,18 @@ export class Turnstile extends Machine {
   /** Nobody watches, and only the trip policy wants to know. */
   #countSuccess(startedAt: number): void {
     const { totals } = this
-    const { clock, trip } = this.config
+    const { trip } = this.config
     totals.active--
     totals.success++
     let now = 0
     let durationMs = 0
     if (this.#isTimed) {
-      now = clock.now()
+      now = this.#callTime()
       durationMs = now - startedAt
       if (durationMs >= (trip.slowMs ?? Number.POSITIVE_INFINITY)) totals.slow++
     }
     const trigger = this.#record('success', durationMs, now)
-    if (trigger !== undefined) this.open(trigger, { now: this.#isTimed ? now : clock.now() })
+    if (trigger !== undefined) this.open(trigger, {})
     this.hub.flush()
   }
 
@@ -173,9 +173,12 @@ export class Turnstile extends Machine {
     permit.observation?.end(verdict, type)
     this.#tell(permit, verdict, isCurrent, durationMs, error)
     if (!isCurrent || verdict === 'ignored') return
-    const cause = { now, error, holdMs: details?.holdMs }
+    const cause = { error, holdMs: details?.holdMs }
     if (permit.probe) {
-      this.#countProbe(permit, verdict, details === LAPSE, cause)
+      // A ramp-up step is judged by calls of its own.
+      if (permit.phase !== this.gate?.phase) return
+      const trigger = verdict === 'success' ? 'probe_succeeded' : details === LAPSE ? 'probe_timeout' : 'probe_failed'
+      this.apply({ type: trigger, openMs: this.openMs(trigger, now, cause) }, now, error)
     } else if (this.state.name === 'closed') {
       const trigger = this.#record(verdict, durationMs, now)
       if (trigger !== undefined) this.open(trigger, cause)
@@ -190,13 +193,6 @@ export class Turnstile extends Machine {
     const event = { breaker: this.name, ...this.keyed, durationMs, probe: permit.probe, ...thrown }
     if (isStale) this.hub.push('stale', { ...event, verdict })
     else this.hub.push(verdict, event)
-  }
-
-  #countProbe(permit: IssuedPermit, verdict: 'success' | 'failure', hasLapsed: boolean, cause: Cause): void {
-    // A ramp-up step is judged by calls of its own.
-    if (permit.phase !== this.gate?.phase) return
-    const type = verdict === 'success' ? 'probe_succeeded' : hasLapsed ? 'probe_timeout' : 'probe_failed'
-    this.apply({ type, openMs: this.openMs(type, cause) }, cause.now, cause.error)
   }
 
   #record(verdict: 'success' | 'failure', durationMs: number, now: number): string | undefined {

@@ -112,18 +112,44 @@ test('a burst is over when its calls come slower', async () => {
   expect(await burst(breaker, 20)).toBe(20)
 })
 
-test('time for which the event loop is held up in a burst may count to the calls after it, until the next look', async () => {
-  const breaker = new core.CircuitBreaker('payments')
+test('time for which the event loop is held up in a burst counts for nothing until the next look', async () => {
+  const breaker = new core.CircuitBreaker('payments', { trip: core.consecutiveFailures(100) })
+  const holdUpAndFail = (): never => {
+    now += 50
+    throw down
+  }
   await burst(breaker)
+  const longCall = breaker.acquire()
   now += 50
   await fail(breaker)
+  await fail(breaker, holdUpAndFail)
 
-  await burst(breaker)
-  now += 50
   await burst(breaker, 32)
+  longCall.failure(down)
+  await fail(breaker, holdUpAndFail)
+
+  expect(durations(breaker)).toEqual([0, 0, 100, 50])
+})
+
+test('failures share the looks of a burst, at both of their ends', async () => {
+  const breaker = new core.CircuitBreaker('payments', { trip: core.consecutiveFailures(1_000) })
+  await burst(breaker)
+
+  const before = looks
+  for (let i = 0; i < 320; i++) await fail(breaker)
+  expect(looks - before).toBe(20)
+})
+
+test('a breaker that opens in a burst opens at the time it is', async () => {
+  const breaker = new core.CircuitBreaker('payments', { trip: core.consecutiveFailures(1), openMs: 1_000 })
+  await burst(breaker)
+  now += 50
   await fail(breaker)
 
-  expect(durations(breaker)).toEqual([50, 0])
+  now += 999
+  expect(breaker.isAvailable()).toBe(false)
+  now += 1
+  expect(breaker.isAvailable()).toBe(true)
 })
 
 test('an exact look of anybody serves all calls that come after it', async () => {
@@ -171,7 +197,7 @@ test.for<[string, () => Core.CircuitBreakerOptions]>([
   expect(await burst(breaker)).toBeGreaterThanOrEqual(320)
 })
 
-test('a policy by time has the end of each call from the clock', async () => {
+test('a policy by time has the end of each call from the clock, and in a burst that of the last look', async () => {
   const ends: number[] = []
   const breaker = new core.CircuitBreaker('payments', {
     trip: {
@@ -183,10 +209,12 @@ test('a policy by time has the end of each call from the clock', async () => {
       }),
     },
   })
-  await burst(breaker)
   for (let i = 0; i < 3; i++) await breaker.execute(() => (now += 50))
+  expect(ends).toEqual([1_050, 1_100, 1_150])
 
-  expect(ends.slice(-3)).toEqual([1_050, 1_100, 1_150])
+  await burst(breaker)
+  expect(await burst(breaker)).toBe(20)
+  expect(ends.at(-1)).toBe(1_150)
 })
 
 test('a policy of your own that knows slow calls has them timed, though it is not timed itself', async () => {
