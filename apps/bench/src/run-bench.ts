@@ -12,7 +12,7 @@ import { scrapeContenders } from './cases/scrape-contenders.ts'
 import { telemetryContenders } from './cases/telemetry-contenders.ts'
 import { undiciContenders } from './cases/undici-contenders.ts'
 import { type Flags, parseFlags, usage } from './flags.ts'
-import { coreBundleBytes } from './measure/bundle-size.ts'
+import { measureBundles } from './measure/bundle-size.ts'
 import { type Contender, type RoundOptions, timeContenders, type Timing } from './measure/time-contenders.ts'
 import { barsTable } from './report/bars-table.ts'
 import { formatReport } from './report/format-report.ts'
@@ -73,9 +73,9 @@ async function runAll(rounds: RoundOptions): Promise<void> {
   const lookups = await timed('lookups', lookupContenders, rounds)
   console.error('idle breakers …')
   const idle = await measureIdleBreakers({ count: 10_000, rounds: 3 })
-  const bundleBytes = await coreBundleBytes()
-  const bars = barsOf({ calls, scrapes, idle, bundleBytes })
-  const report = formatReport({ calls, telemetry, fetches, requests, scrapes, lookups, idle, bars, ...rounds })
+  const bundles = await measureBundles()
+  const bars = barsOf({ calls, scrapes, idle, bundleBytes: bundles[0]?.compressed })
+  const report = formatReport({ calls, telemetry, fetches, requests, scrapes, lookups, idle, bundles, bars, ...rounds })
   writeFileSync(fileURLToPath(new URL('../results.md', import.meta.url)), report)
   console.log(report)
   console.log(`${bars.filter(isMet).length} of ${bars.length} bars are met. Written to apps/bench/results.md.`)

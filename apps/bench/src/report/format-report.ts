@@ -1,8 +1,10 @@
 import { loadavg } from 'node:os'
 import type { Bar } from '../bars.ts'
 import type { IdleCost } from '../cases/idle-breakers.ts'
+import type { BundleSize } from '../measure/bundle-size.ts'
 import type { RoundOptions, Timing } from '../measure/time-contenders.ts'
 import { barsTable } from './bars-table.ts'
+import { bundlesTable } from './bundles-table.ts'
 import { idleTable } from './idle-table.ts'
 import { describeMachine, describeVersions } from './machine.ts'
 import { timingTable } from './timing-table.ts'
@@ -17,10 +19,11 @@ export interface Results extends RoundOptions {
   readonly scrapes: readonly Timing[]
   readonly lookups: readonly Timing[]
   readonly idle: readonly IdleCost[]
+  readonly bundles: readonly BundleSize[]
 }
 
 export function formatReport(results: Results): string {
-  const { bars, calls, telemetry, fetches, requests, scrapes, lookups, idle, rounds, roundMs } = results
+  const { bars, calls, telemetry, fetches, requests, scrapes, lookups, idle, bundles, rounds, roundMs } = results
   return `# Results
 
 Written by \`npm run bench\`. [README.md](./README.md) says how to read it.
@@ -51,6 +54,12 @@ ${timingTable('call', calls, 'wallNs')}
 ## Idle breakers
 
 ${idleTable(idle)}
+
+## Bundles
+
+What one breaker that opens after failures in a row adds to an application.
+
+${bundlesTable(bundles)}
 
 ## Lookups
 
