@@ -59,6 +59,8 @@ export const ruleMutants: Readonly<Record<string, readonly RuleMutant[]>> = {
     { from: 'instance:circuit_breaker_opened:increase10m > 0', to: 'instance:circuit_breaker_opened:increase10m > 2' },
     { from: 'alertstate="firing"', to: 'alertstate="pending"' },
     { from: 'firing"}[10m]', to: 'firing"}[15s]' },
+    { from: 'alertname=~"CircuitBreaker.+", severity="page"', to: 'alertname="CircuitBreakerOpenFleetWide"' },
+    { from: 'severity="page", ', to: '' },
     { from: 'unless on (cluster, namespace, job, circuit_breaker_name)', to: 'unless on (cluster, namespace, job)' },
     { from: 'for: 2m', to: 'for: 1m' },
     { from: 'for: 2m', to: 'for: 5m' },
