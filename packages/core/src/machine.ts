@@ -12,8 +12,10 @@ import { type Input, next, type OverrideDetails, type State, type Trigger } from
 import { Totals } from './totals.ts'
 import type { TripReading, TripTracker } from './trip-policy.ts'
 
-/** The failure that may move a breaker. */
+/** The call that may move a breaker. */
 export interface Cause {
+  /** When it ended, as its policy was told. Default: now. */
+  readonly at?: number | undefined
   readonly error?: unknown
   readonly holdMs?: number | undefined
 }
@@ -137,7 +139,7 @@ export class Machine {
 
   protected open(trigger: Trigger, cause: Cause, override?: OverrideDetails): void {
     const now = this.config.clock.now()
-    this.apply({ type: 'tripped', trigger, openMs: this.openMs(trigger, now, cause) }, now, cause.error, override)
+    this.apply({ type: 'tripped', trigger, openMs: this.openMs(trigger, now, cause) }, now, cause, override)
   }
 
   protected openMs(trigger: Trigger, now: number, { error, holdMs }: Cause): () => number {
@@ -153,7 +155,7 @@ export class Machine {
   }
 
   /** The one place where the state changes. The caller flushes the events. */
-  protected apply(input: Input, now: number, error?: unknown, override?: OverrideDetails): void {
+  protected apply(input: Input, now: number, { at = now, error }: Cause = {}, override?: OverrideDetails): void {
     const from = this.state
     const { state, trigger } = next(from, input, now, this.config.halfOpen)
     // A function of the options has called back in and moved the breaker: that came first.
@@ -163,7 +165,7 @@ export class Machine {
       if (rampIndex(from) !== rampIndex(state)) this.gate?.startPhase(state)
       return
     }
-    const window = this.readings(now)
+    const window = this.readings(at)
     this.attempt = state.name === 'open' ? nextAttempt(this, now) : openingsAt(this, now)
     this.totals.transitioned(from, state.name, now)
     this.state = state

@@ -150,7 +150,7 @@ export class Turnstile extends Machine {
       if (durationMs >= (trip.slowMs ?? Number.POSITIVE_INFINITY)) totals.slow++
     }
     const trigger = this.#record('success', durationMs, now)
-    if (trigger !== undefined) this.open(trigger, {})
+    if (trigger !== undefined) this.open(trigger, { at: this.#isTimed ? now : undefined })
     this.hub.flush()
   }
 
@@ -173,12 +173,12 @@ export class Turnstile extends Machine {
     permit.observation?.end(verdict, type)
     this.#tell(permit, verdict, isCurrent, durationMs, error)
     if (!isCurrent || verdict === 'ignored') return
-    const cause = { error, holdMs: details?.holdMs }
+    const cause = { at: now, error, holdMs: details?.holdMs }
     if (permit.probe) {
       // A ramp-up step is judged by calls of its own.
       if (permit.phase !== this.gate?.phase) return
       const trigger = verdict === 'success' ? 'probe_succeeded' : details === LAPSE ? 'probe_timeout' : 'probe_failed'
-      this.apply({ type: trigger, openMs: this.openMs(trigger, now, cause) }, now, error)
+      this.apply({ type: trigger, openMs: this.openMs(trigger, now, cause) }, now, cause)
     } else if (this.state.name === 'closed') {
       const trigger = this.#record(verdict, durationMs, now)
       if (trigger !== undefined) this.open(trigger, cause)

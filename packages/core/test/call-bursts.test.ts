@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type * as Core from '@switchgear/core'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { down } from './drive.ts'
 
 // A platform whose time moves when a test says so, as it is when the first breaker is made.
@@ -284,11 +284,96 @@ test('time that a test puts in place of the platform’s is looked at for each c
   vi.spyOn(performance, 'now').mockRestore()
   vi.useFakeTimers({ toFake: ['performance'] })
   for (let i = 0; i < 320; i++) await breaker.execute(() => 1)
+  const call = breaker.acquire()
   vi.advanceTimersByTime(60_000)
 
-  await fail(breaker)
+  call.failure(down)
   vi.useRealTimers()
-  expect(durations(breaker)).toEqual([0])
+  expect(durations(breaker)).toEqual([60_000])
+})
+
+test.for([
+  ['in place before the first breaker', false],
+  ['put in place in a burst', true],
+] as const)('fake timers %s leave each call its time', async ([, isLate]) => {
+  onTestFinished(() => void vi.useRealTimers())
+  if (!isLate) vi.useFakeTimers()
+  const breaker = new core.CircuitBreaker('payments')
+  await burst(breaker)
+  if (isLate) vi.useFakeTimers()
+  const faked = breaker.acquire()
+  vi.advanceTimersByTime(10_000)
+  faked.failure(down)
+  await burst(breaker)
+  vi.useRealTimers()
+
+  await nextTurn()
+  const real = breaker.acquire()
+  await nextTurn()
+  now += 50
+  real.failure(down)
+
+  expect(durations(breaker)).toEqual([10_000, 50])
+})
+
+test('there is a burst where the platform does not say what it is', async () => {
+  vi.stubGlobal('navigator', undefined)
+  vi.resetModules()
+  const { CircuitBreaker } = await import('@switchgear/core')
+  const breaker = new CircuitBreaker('payments')
+  await burst(breaker)
+
+  expect(await burst(breaker)).toBe(10)
+})
+
+test('there are no bursts where a turn’s end may be lost with the request that asked for it', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+  vi.resetModules()
+  const { CircuitBreaker } = await import('@switchgear/core')
+  const breaker = new CircuitBreaker('payments')
+  await burst(breaker)
+
+  expect(await burst(breaker)).toBe(320)
+})
+
+test.for([
+  ['failed', () => Promise.reject(down), 1],
+  ['succeeded', () => Promise.resolve(1), 0.9],
+] as const)(
+  'the window that opened a breaker is the one that was judged when a call %s in a burst',
+  async ([, work, value]) => {
+    const breaker = new core.CircuitBreaker('payments', {
+      trip: core.failureRate({ threshold: 0.5, minimumCalls: 10, window: { ms: 60_000, buckets: 10 } }),
+    })
+    now = 5_999
+    for (let i = 0; i < 9; i++) await fail(breaker)
+    now = 59_990
+    for (let i = 0; i < 96; i++) breaker.acquire().ignore()
+    now += 15
+    await fail(breaker, work)
+
+    expect(breaker.status().openedBy?.window).toMatchObject([{ value, calls: 10 }])
+  },
+)
+
+test('a policy of your own that is not timed is read at the time it opens the breaker', async () => {
+  const readAt: number[] = []
+  const breaker = new core.CircuitBreaker('payments', {
+    trip: {
+      timed: false,
+      createTracker: () => ({
+        record: () => 'enough',
+        readings: (at) => {
+          readAt.push(at)
+          return []
+        },
+        clear: () => {},
+      }),
+    },
+  })
+  await breaker.execute(() => 1)
+
+  expect(readAt).toEqual([1_000])
 })
 
 test('where the platform cannot tell of a turn’s end each call looks at the clock', async () => {
@@ -328,4 +413,20 @@ test('a burst waits for its turn’s end with one callback, and with another one
   now += 1
   await burst(breaker)
   expect(callbacks).toHaveLength(2)
+})
+
+test('a probe that fails in a burst opens the breaker at the time it is', async () => {
+  const breaker = new core.CircuitBreaker('payments', { trip: core.consecutiveFailures(1), openMs: 1_000 })
+  await fail(breaker)
+  now += 1_000
+  await burst(new core.CircuitBreaker('orders'))
+  const probe = breaker.acquire()
+  now += 50
+  probe.failure(down)
+
+  expect(durations(breaker)).toEqual([0, 50])
+  now += 999
+  expect(breaker.isAvailable()).toBe(false)
+  now += 1
+  expect(breaker.isAvailable()).toBe(true)
 })
