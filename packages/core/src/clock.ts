@@ -50,6 +50,7 @@ export class SteadyClock implements Required<Clock> {
   #callsToLook = BURST_CALLS
   #lookedAt = 0
   #hearsUntil = 0
+
   constructor(source: Clock) {
     this.#source = source
   }

@@ -69,7 +69,7 @@ export class Turnstile extends Machine {
     this.hub.flush()
   }
 
-  /** When a call begins, or fails: exactly, where that is needed whatever calls come to. */
+  /** When a call begins or ends: exactly, where that is needed whatever calls come to. */
   #callTime(): number {
     const { clock } = this.config
     const isExact = this.#timesStarts || this.hub.hearsSuccess
